@@ -1,0 +1,1 @@
+"""The reference subscriber: receives, checks and shows what cameras publish."""

@@ -1,0 +1,168 @@
+"""The closed categories, and the messages that cross from vision to gate.
+
+Everything here is an enumeration, a bucket or a bounded integer: a number plate can't be expressed in it.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class Direction(StrEnum):
+    """Which way a vehicle crossed the counting line, seen from the zone."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class PlateKind(StrEnum):
+    """What could be made of the plate."""
+
+    NL = "nl"
+    FOREIGN = "foreign"
+    UNREADABLE = "unreadable"
+
+
+class VehicleType(StrEnum):
+    """Vehicle types that may leave the register look-up."""
+
+    PASSENGER_CAR = "passenger_car"
+    VAN = "van"
+    TRUCK = "truck"
+    TRACTOR_UNIT = "tractor_unit"
+    BUS = "bus"
+    TWO_WHEELER = "two_wheeler"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class Drive(StrEnum):
+    """Drive trains, reduced from the fuel rows of a vehicle."""
+
+    ELECTRIC = "electric"
+    HYDROGEN = "hydrogen"
+    HYBRID = "hybrid"
+    PETROL = "petrol"
+    DIESEL = "diesel"
+    GAS = "gas"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+class EmissionClass(StrEnum):
+    """Emission classes of the register: Z is zero emission."""
+
+    Z = "Z"
+    E6 = "6"
+    E5 = "5"
+    E4 = "4"
+    E3 = "3"
+    E2 = "2"
+    E1 = "1"
+    E0 = "0"
+    UNKNOWN = "unknown"
+
+
+class VehicleClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The public attributes of one vehicle, as far as they may be counted."""
+
+    vehicle_type: VehicleType
+    drive: Drive
+    emission_class: EmissionClass
+
+
+UNKNOWN_CLASS = VehicleClass(VehicleType.UNKNOWN, Drive.UNKNOWN, EmissionClass.UNKNOWN)
+
+# Two saturated lanes carry some 4,000 vehicles an hour; the bound is far below 36^6, so that no number spells a plate.
+Count = Annotated[int, Meta(ge=0, le=9_999)]
+Percent5 = Annotated[int, Meta(ge=0, le=100, multiple_of=5)]
+# Windows begin on quarters of an hour of local time; all offsets in use are multiples of that too.
+Instant = Annotated[int, Meta(ge=946_684_800, le=4_102_444_800, multiple_of=900)]
+Part = Annotated[int, Meta(ge=0, le=99)]
+Serial = Annotated[int, Meta(ge=1, le=9_999)]
+
+
+class CellKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One combination of all dimensions, the finest detail that vision counts in."""
+
+    direction: Direction
+    plate: PlateKind
+    vehicle_type: VehicleType
+    drive: Drive
+    emission_class: EmissionClass
+
+
+class CellCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was counted in one cell: passages, and different vehicles among them (0 for unreadable plates)."""
+
+    key: CellKey
+    n: Count
+    vehicles: Count
+
+
+class WindowCounts(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="window_counts"
+):
+    """The counts of one part of one window, from vision to gate.
+
+    ``start`` and ``end`` are Unix seconds. A ``part`` is what one tag key saw: after a restart the next part begins,
+    and vehicles of two parts can't be told apart. A later message for the same part replaces the earlier one;
+    ``final`` says that no part of this window follows. ``observed`` is the share of the window, in per cent, in which
+    this part's camera delivered. ``policy`` is the serial of the policy under which it was counted.
+    """
+
+    start: Instant
+    end: Instant
+    part: Part
+    final: bool
+    observed: Percent5
+    policy: Serial
+    cells: Annotated[tuple[CellCount, ...], Meta(max_length=4_096)]
+
+
+class CameraState(StrEnum):
+    """How the frame source is doing."""
+
+    DELIVERING = "delivering"
+    STALLED = "stalled"
+    ENDED = "ended"
+
+
+class Clock(StrEnum):
+    """Where time comes from."""
+
+    SYNCHRONISED = "synchronised"
+    FILE = "file"
+    UNSYNCHRONISED = "unsynchronised"
+
+
+class Share(StrEnum):
+    """A share, in buckets."""
+
+    NONE = "none"
+    FEW = "below_10_percent"
+    SOME = "below_50_percent"
+    MANY = "50_percent_or_more"
+
+
+class VisionHealth(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="vision_health"
+):
+    """How vision is doing, from vision to gate; nothing in it is driven by traffic."""
+
+    camera: CameraState
+    clock: Clock
+    frames_dropped: Share
+    frames_corrupt: Share
+    reopened: Annotated[int, Meta(ge=0, le=99)]
+
+
+Message = WindowCounts | VisionHealth
+
+
+class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="ack"):
+    """The gate's answer to one message: taken, or refused for good (do not repeat)."""
+
+    accepted: bool

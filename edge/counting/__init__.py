@@ -1,0 +1,1 @@
+"""Tags, windows and counters, in memory only."""

@@ -1,0 +1,1 @@
+"""What decides whether a count may leave, and signs it."""

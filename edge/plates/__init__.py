@@ -1,0 +1,1 @@
+"""From frame to passage: detect, track, read, vote."""

@@ -1,0 +1,1 @@
+"""The register table on the camera: look-up of public vehicle attributes."""

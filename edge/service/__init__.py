@@ -1,0 +1,1 @@
+"""The three processes and the supervisor that starts them."""

@@ -1,0 +1,1 @@
+"""The contract with central subscribers, the outbox and the MQTT publisher."""

@@ -1,0 +1,1 @@
+"""Benches: scenes with known truth, virtual and real devices."""

@@ -1,0 +1,1 @@
+"""Rendered street scenes with known truth."""
