@@ -1,0 +1,58 @@
+"""What recognition makes of frames: boxes, readings, looks and passages."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.categories import Direction, PlateKind
+
+
+@dataclass(frozen=True, slots=True)
+class PlateBox:
+    """One plate found in one frame.
+
+    ``corners`` (4, 2) float32: x, y as shares of the picture's width and height; top left, top right, bottom right,
+    bottom left as read. ``score`` is the detector's probability.
+    """
+
+    corners: NDArray[np.float32]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader saw in one crop.
+
+    ``slots`` (length, 36) float32: per character the distribution over 0-9, A-Z. ``kind`` (3,) float32: dutch,
+    foreign, not a plate.
+    """
+
+    slots: NDArray[np.float32]
+    kind: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One sight of one plate in one frame, ``time`` in Unix seconds."""
+
+    time: float
+    box: PlateBox
+    reading: Reading | None
+
+
+@dataclass(slots=True)
+class Passage:
+    """One vehicle that crossed the counting line.
+
+    ``plate`` holds ASCII capitals and digits in a buffer that can be wiped; empty where the plate is unreadable.
+    """
+
+    time: float
+    direction: Direction
+    kind: PlateKind
+    plate: bytearray = field(default_factory=bytearray, repr=False)
+
+    def wipe(self) -> None:
+        """Overwrite the plate with zeros."""
+        self.plate[:] = bytes(len(self.plate))
