@@ -102,9 +102,7 @@ class CellCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vehicles: Count
 
 
-class WindowCounts(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="window_counts"
-):
+class WindowCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="window_counts"):
     """The counts of one part of one window, from vision to gate.
 
     ``start`` and ``end`` are Unix seconds. A ``part`` is what one tag key saw: after a restart the next part begins,
@@ -147,9 +145,7 @@ class Share(StrEnum):
     MANY = "50_percent_or_more"
 
 
-class VisionHealth(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="vision_health"
-):
+class VisionHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="vision_health"):
     """How vision is doing, from vision to gate; nothing in it is driven by traffic."""
 
     camera: CameraState

@@ -22,20 +22,14 @@ Identifier = Annotated[
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Point = tuple[Fraction, Fraction]
 Polygon = tuple[Point, ...]
-Line = Annotated[
-    tuple[Point, Point], Meta(description="two points [[x, y], [x, y]], each number from 0 to 1")
-]
-Region = Annotated[
-    Polygon, Meta(description="no point, or at least three points [x, y], each number from 0 to 1")
-]
+Line = Annotated[tuple[Point, Point], Meta(description="two points [[x, y], [x, y]], each number from 0 to 1")]
+Region = Annotated[Polygon, Meta(description="no point, or at least three points [x, y], each number from 0 to 1")]
 Masks = Annotated[
     tuple[Polygon, ...],
     Meta(description="a list of polygons of at least three points [x, y], each number from 0 to 1"),
 ]
 Inwards = Annotated[Literal["down", "up", "left", "right"], Meta(description="down, up, left or right")]
-Provider = Annotated[
-    Literal["auto", "cpu", "cuda", "tensorrt"], Meta(description="auto, cpu, cuda or tensorrt")
-]
+Provider = Annotated[Literal["auto", "cpu", "cuda", "tensorrt"], Meta(description="auto, cpu, cuda or tensorrt")]
 File = Annotated[Path, Meta(description="a path, relative to the configuration file or absolute")]
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 
@@ -134,6 +128,7 @@ class Config(msgspec.Struct, frozen=True):
         return self.paths.state / "outbox.db"
 
 
+MIN_CORNERS = 3
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 
 
@@ -220,8 +215,8 @@ def _polygons_complete(option: str, value: Any) -> bool:
     if option == "line":
         return bool(value[0] != value[1])
     if option == "region":
-        return len(value) not in {1, 2}
-    return option != "masks" or all(len(polygon) > 2 for polygon in value)
+        return len(value) == 0 or len(value) >= MIN_CORNERS
+    return option != "masks" or not any(len(polygon) < MIN_CORNERS for polygon in value)
 
 
 def _allowed(hint: Any) -> str:
