@@ -4,16 +4,13 @@ The defaults file that ships with the package comes first, the operator's file o
 names file, section, option, value and what is allowed; an option that nobody reads is an error.
 """
 
-import difflib
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from edge.errors import ConfigError
+from edge.settings import build, parse, refusal
 
 Identifier = Annotated[
     str,
@@ -138,9 +135,9 @@ def load(file: Path) -> Config:
     Raises:
         ConfigError: naming file, section, option, value and what is allowed.
     """
-    layers = [(DEFAULTS, _parse(DEFAULTS)), (file, _parse(file))]
-    _check_names(file, layers[1][1])
-    return Config(**{name: _section(name, kind, layers) for name, kind in get_type_hints(Config).items()})
+    config = build(Config, [parse(DEFAULTS), parse(file)])
+    _check_shapes(file, config.view)
+    return config
 
 
 def replace_source(config: Config, source: str) -> Config:
@@ -148,77 +145,11 @@ def replace_source(config: Config, source: str) -> Config:
     return msgspec.structs.replace(config, camera=msgspec.structs.replace(config.camera, source=source))
 
 
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: is not TOML: {error}") from error
-
-
-def _check_names(file: Path, tree: Mapping[str, Any]) -> None:
-    """Refuse every section and option that nobody reads."""
-    sections = get_type_hints(Config)
-    for section, options in tree.items():
-        if section not in sections:
-            raise ConfigError(f"{file}: unknown section [{section}]{_nearest(section, sections)}")
-        if not isinstance(options, dict):
-            raise ConfigError(f"{file}: {section} = {options!r}: [{section}] is a section of options")
-        known = get_type_hints(sections[section])
-        for option in options:
-            if option not in known:
-                raise ConfigError(f"{file}: [{section}] unknown option {option!r}{_nearest(option, known)}")
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    match = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {match[0]!r}?" if match else f"; allowed: {', '.join(known)}"
-
-
-def _section(name: str, kind: type, layers: list[tuple[Path, dict[str, Any]]]) -> Any:
-    hints = get_type_hints(kind, include_extras=True)
-    return kind(**{option: _option(name, option, hint, layers) for option, hint in hints.items()})
-
-
-def _option(section: str, option: str, hint: Any, layers: list[tuple[Path, dict[str, Any]]]) -> Any:
-    for file, tree in reversed(layers):
-        if option in tree.get(section, {}):
-            return _value(file, section, option, tree[section][option], hint)
-    file = layers[-1][0]
-    raise ConfigError(f"{file}: [{section}] {option} is missing; allowed: {_allowed(hint)}")
-
-
-def _value(file: Path, section: str, option: str, value: Any, hint: Any) -> Any:
-    refusal = ConfigError(f"{file}: [{section}] {option} = {value!r}; allowed: {_allowed(hint)}")
-    try:
-        converted = msgspec.convert(value, hint, dec_hook=_as_path)
-    except msgspec.ValidationError as error:
-        raise refusal from error
-    if isinstance(converted, Path):
-        return file.parent.absolute() / converted
-    if not _polygons_complete(option, converted):
-        raise refusal
-    return converted
-
-
-def _as_path(kind: type, value: Any) -> Any:
-    if kind is Path and isinstance(value, str) and value:
-        return Path(value)
-    raise msgspec.ValidationError("not a path")
-
-
-def _polygons_complete(option: str, value: Any) -> bool:
-    """Tell whether polygons have area and the line has length, which the types alone don't say."""
-    if option == "line":
-        return bool(value[0] != value[1])
-    if option == "region":
-        return len(value) == 0 or len(value) >= MIN_CORNERS
-    return option != "masks" or not any(len(polygon) < MIN_CORNERS for polygon in value)
-
-
-def _allowed(hint: Any) -> str:
-    metas: tuple[Any, ...] = getattr(hint, "__metadata__", ())
-    return next((meta.description for meta in metas if meta.description), "see defaults.toml")
+def _check_shapes(file: Path, view: ViewConfig) -> None:
+    """Refuse a line without length and polygons without area, which the types alone let through."""
+    if view.line[0] == view.line[1]:
+        raise refusal(file, "view", "line", view.line, "two different points")
+    if view.region and len(view.region) < MIN_CORNERS:
+        raise refusal(file, "view", "region", view.region, "no point, or at least three")
+    if any(len(mask) < MIN_CORNERS for mask in view.masks):
+        raise refusal(file, "view", "masks", view.masks, "polygons of at least three points")

@@ -1,0 +1,249 @@
+"""The signed policy: why, where, when and what a camera may count, and how it may be released.
+
+The municipality writes policy.toml, its privacy officer signs it; nothing runs without one. Vision and gate both
+read it, and its SHA-256 stands in every message.
+"""
+
+import base64
+import binascii
+import hashlib
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+from nacl.signing import SigningKey
+
+from edge import keys
+from edge.categories import Serial
+from edge.config import Identifier, Text
+from edge.errors import ConfigError
+from edge.keys import Role
+from edge.settings import build, parse, refusal
+
+MIN_K = 10
+
+
+class Enrichment(StrEnum):
+    """What a plate may be looked up in."""
+
+    RDW = "rdw"
+
+
+class Measure(StrEnum):
+    """What a cell's number counts."""
+
+    PASSAGES = "passages"
+    UNIQUE_VEHICLES = "unique_vehicles"
+
+
+class Dimension(StrEnum):
+    """Dimensions that a table may have."""
+
+    DIRECTION = "direction"
+    PLATE = "plate"
+    VEHICLE_TYPE = "vehicle_type"
+    DRIVE = "drive"
+    EMISSION_CLASS = "emission_class"
+
+
+def _one_of(names: type[StrEnum]) -> str:
+    return ", ".join(names)
+
+
+Day = Annotated[date, Meta(description="a date such as 2026-12-31, without quotes")]
+Flag = Annotated[bool, Meta(description="true or false")]
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Which policy."""
+
+    id: Identifier
+    serial: Annotated[Serial, Meta(description="a whole number from 1 to 9999, higher than any before")]
+    bench: Flag
+
+
+class Who(msgspec.Struct, frozen=True):
+    """Who is responsible."""
+
+    controller: Text
+    contact: Text
+    data_protection_officer: Text
+    information_url: Text
+
+
+class Why(msgspec.Struct, frozen=True):
+    """Purpose limitation."""
+
+    purpose: Text
+    legal_basis: Text
+    necessity: Text
+    traffic_decision: Text
+    dpia: Text
+
+
+class Where(msgspec.Struct, frozen=True):
+    """Where and when."""
+
+    zone: Identifier
+    cameras: Annotated[tuple[Identifier, ...], Meta(min_length=1, description="a list of camera names, at least one")]
+    valid_from: Day
+    valid_until: Day
+
+
+class What(msgspec.Struct, frozen=True):
+    """What is counted."""
+
+    enrichment: Annotated[tuple[Enrichment, ...], Meta(description=f"a list, empty or of: {_one_of(Enrichment)}")]
+    measure: Annotated[Measure, Meta(description=_one_of(Measure))]
+    repeat_gap_minutes: Annotated[int, Meta(ge=0, le=1440, description="minutes, a whole number from 0 to 1440")]
+
+
+class Release(msgspec.Struct, frozen=True):
+    """How counts are released: per clock hour, cells of at least ``k`` different vehicles."""
+
+    k: Annotated[int, Meta(ge=1, le=1000, description=f"a whole number from {MIN_K} to 1000")]
+    table: Identifier
+    dimensions: Annotated[tuple[Dimension, ...], Meta(min_length=1, description=f"a list of: {_one_of(Dimension)}")]
+
+
+class Retention(msgspec.Struct, frozen=True):
+    """How long messages are kept."""
+
+    outbox_days: Annotated[int, Meta(ge=1, le=366, description="days, a whole number from 1 to 366")]
+    message_days: Annotated[int, Meta(ge=1, le=3660, description="days, a whole number from 1 to 3660")]
+
+
+class PolicyFile(msgspec.Struct, frozen=True):
+    """A whole policy.toml."""
+
+    policy: Identity
+    who: Who
+    why: Why
+    where: Where
+    what: What
+    release: Release
+    retention: Retention
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """A verified policy and the SHA-256 (hexadecimal) of the file's bytes."""
+
+    file: PolicyFile
+    sha256: str
+
+    @property
+    def digest(self) -> str:
+        """The digest as messages carry it."""
+        return f"sha256:{self.sha256}"
+
+    def admits(self, day: date) -> bool:
+        """Tell whether ``day`` (local) lies in the policy's term."""
+        return self.file.where.valid_from <= day <= self.file.where.valid_until
+
+
+def read(file: Path) -> Policy:
+    """Read a policy and check its fields, not its signature.
+
+    Raises:
+        ConfigError: naming file, section, option, value and what is allowed.
+    """
+    return _check(file, _bytes(file))
+
+
+def verify(file: Path, officer_key: Path) -> Policy:
+    """Read a policy whose signature, ``{file}.sig``, is that of ``officer_key``.
+
+    Raises:
+        ConfigError: a field is wrong, the signature is missing or wrong, or a bench policy meets a production key.
+    """
+    role, key = keys.read_public(officer_key, Role.OFFICER, Role.BENCH)
+    content = _bytes(file)
+    if not keys.verifies(role, key, "policy", content, _signature(file)):
+        raise ConfigError(f"{signature_file(file)}: is not the signature of {officer_key} over {file}")
+    policy = _check(file, content)
+    _check_role(file, policy, role)
+    return policy
+
+
+def sign(file: Path, secret_key: Path) -> Path:
+    """Check a policy and write its signature beside it; return that file.
+
+    Raises:
+        ConfigError: the policy is wrong, or the key is not for policies of this kind.
+    """
+    role, key = keys.read_secret(secret_key, Role.OFFICER, Role.BENCH)
+    content = _bytes(file)
+    _check_role(file, _check(file, content), role)
+    signature_file(file).write_text(_encode(role, key, content), encoding="ascii")
+    return signature_file(file)
+
+
+def verify_for(file: Path, officer_key: Path, camera: str, zone: str) -> Policy:
+    """Verify a policy and that it names this camera and zone."""
+    policy = verify(file, officer_key)
+    where = policy.file.where
+    if zone != where.zone:
+        raise ConfigError(f"{file}: [where] zone = {where.zone!r}, but this camera is in zone {zone!r}")
+    if camera not in where.cameras:
+        raise ConfigError(f"{file}: [where] cameras does not list this camera, {camera!r}")
+    return policy
+
+
+def signature_file(file: Path) -> Path:
+    """Where the signature of a policy lies."""
+    return file.with_name(file.name + ".sig")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{file}: can't be read: {error.strerror}; nothing runs without a policy") from error
+
+
+def _signature(file: Path) -> bytes:
+    path = signature_file(file)
+    try:
+        return base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}; a policy needs its officer's signature") from error
+    except (ValueError, binascii.Error) as error:
+        raise ConfigError(f"{path}: is not a signature") from error
+
+
+def _encode(role: Role, key: SigningKey, content: bytes) -> str:
+    return base64.b64encode(keys.sign_file(role, key, "policy", content)).decode() + "\n"
+
+
+def _check(file: Path, content: bytes) -> Policy:
+    policy = build(PolicyFile, [parse(file, content)])
+    _check_term(file, policy.where)
+    _check_release(file, policy)
+    return Policy(policy, hashlib.sha256(content).hexdigest())
+
+
+def _check_term(file: Path, where: Where) -> None:
+    if where.valid_until < where.valid_from:
+        raise refusal(file, "where", "valid_until", where.valid_until, f"{where.valid_from} (valid_from) or later")
+
+
+def _check_release(file: Path, policy: PolicyFile) -> None:
+    release = policy.release
+    if release.k < MIN_K and not policy.policy.bench:
+        raise refusal(file, "release", "k", release.k, f"{MIN_K} or more (less only in a bench policy)")
+    if len(set(release.dimensions)) < len(release.dimensions):
+        raise refusal(file, "release", "dimensions", list(release.dimensions), "each dimension once")
+    looked_up = {Dimension.VEHICLE_TYPE, Dimension.DRIVE, Dimension.EMISSION_CLASS} & set(release.dimensions)
+    if looked_up and Enrichment.RDW not in policy.what.enrichment:
+        raise refusal(file, "release", "dimensions", list(release.dimensions), "with enrichment rdw only")
+
+
+def _check_role(file: Path, policy: Policy, role: Role) -> None:
+    """Keep bench and production apart: each has its own trust anchor."""
+    wanted = Role.BENCH if policy.file.policy.bench else Role.OFFICER
+    if role is not wanted:
+        kind = "a bench policy" if policy.file.policy.bench else "a production policy"
+        raise ConfigError(f"{file}: is {kind}, which takes a key made by `anpr-edge keys {wanted}`, not {role}")

@@ -1,0 +1,110 @@
+"""TOML files as typed structs, with errors that name file, section, option, value and what is allowed."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, get_type_hints
+
+import msgspec
+
+from edge.errors import ConfigError
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Layer(NamedTuple):
+    """One file and what it holds: sections of options."""
+
+    file: Path
+    tree: dict[str, Any]
+
+
+def parse(file: Path, content: bytes | None = None) -> Layer:
+    """Read one TOML file, or its ``content`` where that was read (and verified) before.
+
+    Raises:
+        ConfigError: it can't be read or is not TOML.
+    """
+    try:
+        text = (file.read_bytes() if content is None else content).decode()
+        return Layer(file, tomllib.loads(text))
+    except OSError as error:
+        raise ConfigError(f"{file}: can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: is not TOML: {error}") from error
+
+
+def build(kind: type[T], layers: list[Layer]) -> T:
+    """Make a ``kind``, whose fields are sections, from ``layers``; a later layer overrides single options.
+
+    Raises:
+        ConfigError: unknown, missing or wrong sections and options; paths become absolute, seen from their file.
+    """
+    sections = get_type_hints(kind)
+    for layer in layers:
+        _check_names(layer, sections)
+    return kind(**{name: _section(name, section, layers) for name, section in sections.items()})
+
+
+def refusal(file: Path, section: str, option: str, value: object, allowed: str) -> ConfigError:
+    """Say what is wrong with one option, in the one form that all these errors have."""
+    return ConfigError(f"{file}: [{section}] {option} = {_toml(value)}; allowed: {allowed}")
+
+
+def _check_names(layer: Layer, sections: dict[str, Any]) -> None:
+    """Refuse every section and option that nobody reads."""
+    for section, options in layer.tree.items():
+        if section not in sections:
+            raise ConfigError(f"{layer.file}: unknown section [{section}]{_nearest(section, sections)}")
+        if not isinstance(options, dict):
+            raise ConfigError(f"{layer.file}: {section} = {_toml(options)}; [{section}] is a section of options")
+        known = get_type_hints(sections[section])
+        for option in options:
+            if option not in known:
+                raise ConfigError(f"{layer.file}: [{section}] unknown option {option}{_nearest(option, known)}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    match = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {match[0]}?" if match else f"; allowed: {', '.join(known)}"
+
+
+def _section(name: str, kind: type, layers: list[Layer]) -> Any:
+    hints = get_type_hints(kind, include_extras=True)
+    return kind(**{option: _option(name, option, hint, layers) for option, hint in hints.items()})
+
+
+def _option(section: str, option: str, hint: Any, layers: list[Layer]) -> Any:
+    for layer in reversed(layers):
+        if option in layer.tree.get(section, {}):
+            return _value(layer.file, section, option, layer.tree[section][option], hint)
+    raise ConfigError(f"{layers[-1].file}: [{section}] {option} is missing; allowed: {_allowed(hint)}")
+
+
+def _value(file: Path, section: str, option: str, value: object, hint: Any) -> Any:
+    try:
+        converted = msgspec.convert(value, hint, dec_hook=_as_path)
+    except (msgspec.ValidationError, TypeError) as error:
+        raise refusal(file, section, option, value, _allowed(hint)) from error
+    return file.parent.absolute() / converted if isinstance(converted, Path) else converted
+
+
+def _as_path(kind: type, value: object) -> Path:
+    if kind is Path and isinstance(value, str) and value:
+        return Path(value)
+    raise TypeError("not a path")
+
+
+def _toml(value: object) -> str:
+    """Show ``value`` as its author wrote it, cut short."""
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    text = f'"{value}"' if isinstance(value, str) else text
+    return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004  (a line's worth)
+
+
+def _allowed(hint: Any) -> str:
+    metas: tuple[Any, ...] = getattr(hint, "__metadata__", ())
+    return next(meta.description for meta in metas if meta.description)

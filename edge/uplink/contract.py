@@ -1,0 +1,181 @@
+"""The contract with central subscribers: topics and messages.
+
+CloudEvents 1.0 in structured mode, one struct per message; the JSON Schema is generated from these structs.
+"""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from edge.categories import (
+    CameraState,
+    Clock,
+    Direction,
+    Drive,
+    EmissionClass,
+    PlateKind,
+    Share,
+    VehicleType,
+)
+
+CONTENT_TYPE = "application/cloudevents+json"
+PRODUCTION_ROOT = "anpr/1"
+BENCH_ROOT = "anpr-bench/1"
+
+Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
+Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
+Natural = Annotated[int, Meta(ge=0)]
+DimensionName = Literal["direction", "plate", "vehicle_type", "drive", "emission_class"]
+
+
+class Stream(StrEnum):
+    """Kinds of messages of one camera, each with its own topic; those with sequences are never skipped."""
+
+    HOUR = "hour"
+    HEALTH = "health"
+
+
+class Status(StrEnum):
+    """What a retained `state` says."""
+
+    ONLINE = "online"
+    STOPPED = "stopped"
+    OFFLINE = "offline"
+
+
+class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """The bin of a report; ``partial`` where the camera did not see all of it, ``observed_share`` in steps of 0.05."""
+
+    start: Timestamp
+    end: Timestamp
+    timezone: str
+    partial: bool
+    observed_share: Annotated[float, Meta(ge=0, le=1)]
+
+
+class ReleaseRule(msgspec.Struct, frozen=True):
+    """How many different vehicles a cell needs, and which noise was added."""
+
+    k: Annotated[int, Meta(ge=1)]
+    noise: None
+
+
+class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One released cell: a value for each dimension of its table, and the number."""
+
+    n: Annotated[int, Meta(ge=1)]
+    direction: Direction | UnsetType = UNSET
+    plate: PlateKind | UnsetType = UNSET
+    vehicle_type: VehicleType | UnsetType = UNSET
+    drive: Drive | UnsetType = UNSET
+    emission_class: EmissionClass | UnsetType = UNSET
+    rest: tuple[DimensionName, ...] | UnsetType = UNSET
+
+
+class CountData(msgspec.Struct, frozen=True):
+    """What a count report says."""
+
+    window: Window
+    policy: Digest
+    release: ReleaseRule
+    table: str
+    weight: Annotated[float, Meta(gt=0, le=1)]
+    measure: Literal["passages", "unique_vehicles"]
+    cells: tuple[Cell, ...]
+    expires: date
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """The CloudEvents attributes of every message."""
+
+    specversion: Literal["1.0"] = "1.0"
+    id: str
+    source: str
+    time: Timestamp
+    datacontenttype: Literal["application/json"] = "application/json"
+
+
+class CountReport(Envelope, frozen=True, kw_only=True):
+    """The released cells of one bin of one camera; ``sequence`` is contiguous per stream."""
+
+    type: Literal["nl.anpr-edge.counts.v1"] = "nl.anpr-edge.counts.v1"
+    dataschema: Literal["urn:anpr-edge:schema:counts:1.0"] = "urn:anpr-edge:schema:counts:1.0"
+    sequence: Annotated[str, Meta(pattern=r"^[0-9]+$")]
+    data: CountData
+
+
+class StateData(msgspec.Struct, frozen=True):
+    """Which software, policy and models a camera runs; ``models`` is the digest of their checksum file."""
+
+    status: Status
+    software: str
+    policy: Digest
+    models: Digest
+
+
+class State(Envelope, frozen=True, kw_only=True):
+    """A camera's presence: retained, and the last will."""
+
+    type: Literal["nl.anpr-edge.state.v1"] = "nl.anpr-edge.state.v1"
+    dataschema: Literal["urn:anpr-edge:schema:state:1.0"] = "urn:anpr-edge:schema:state:1.0"
+    data: StateData
+
+
+class HealthData(msgspec.Struct, frozen=True):
+    """How a camera is doing, in buckets that traffic does not drive."""
+
+    camera: CameraState
+    clock: Clock
+    frames_dropped: Share
+    frames_corrupt: Share
+    reopened: Natural
+    outbox_waiting: Literal["none", "below_24", "below_168", "168_or_more"]
+    outbox_dropped: Natural
+
+
+class Health(Envelope, frozen=True, kw_only=True):
+    """A camera's health, hourly and retained."""
+
+    type: Literal["nl.anpr-edge.health.v1"] = "nl.anpr-edge.health.v1"
+    dataschema: Literal["urn:anpr-edge:schema:health:1.0"] = "urn:anpr-edge:schema:health:1.0"
+    data: HealthData
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where one camera publishes."""
+
+    zone: str
+    camera: str
+    bench: bool
+
+    @property
+    def root(self) -> str:
+        """Topic prefix of this camera."""
+        return f"{BENCH_ROOT if self.bench else PRODUCTION_ROOT}/{self.zone}/{self.camera}"
+
+    @property
+    def source(self) -> str:
+        """CloudEvents source of this camera."""
+        return f"urn:anpr:{self.zone}:{self.camera}"
+
+    @property
+    def state(self) -> str:
+        """Topic of the retained state."""
+        return f"{self.root}/state"
+
+    def topic(self, stream: Stream) -> str:
+        """Topic of one stream."""
+        return f"{self.root}/health" if stream is Stream.HEALTH else f"{self.root}/counts/{stream}"
+
+
+def timestamp(seconds: float) -> str:
+    """Write Unix ``seconds`` as the contract does: UTC, whole seconds, Z."""
+    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def encode(message: CountReport | State | Health) -> bytes:
+    """Serialise a message; these bytes are what is signed and published."""
+    return msgspec.json.encode(message)
