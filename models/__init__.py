@@ -1,0 +1,1 @@
+"""ONNX files with their cards, and the training that produced them."""
