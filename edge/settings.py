@@ -107,4 +107,4 @@ def _toml(value: object) -> str:
 
 def _allowed(hint: Any) -> str:
     metas: tuple[Any, ...] = getattr(hint, "__metadata__", ())
-    return next(meta.description for meta in metas if meta.description)
+    return str(next(meta.description for meta in metas if meta.description))
