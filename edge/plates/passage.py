@@ -13,23 +13,25 @@ class PlateBox:
     """One plate found in one frame.
 
     ``corners`` (4, 2) float32: x, y as shares of the picture's width and height; top left, top right, bottom right,
-    bottom left as read. ``score`` is the detector's probability.
+    bottom left as read. ``score`` is the detector's probability. A box is not ``whole`` where it touches the edge of
+    what the detector saw: part of the plate may be outside, so nothing read from it is evidence.
     """
 
     corners: NDArray[np.float32]
     score: float
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader saw in one crop.
+    """What the reader saw in one crop; its repr says nothing, for it would spell the plate.
 
     ``slots`` (length, 36) float32: per character the distribution over 0-9, A-Z. ``kind`` (3,) float32: dutch,
     foreign, not a plate.
     """
 
-    slots: NDArray[np.float32]
-    kind: NDArray[np.float32]
+    slots: NDArray[np.float32] = field(repr=False)
+    kind: NDArray[np.float32] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Look:
 class Passage:
     """One vehicle that crossed the counting line.
 
-    ``plate`` holds ASCII capitals and digits in a buffer that can be wiped; empty where the plate is unreadable.
+    ``time`` is the moment of crossing in Unix seconds. ``plate`` holds ASCII capitals and digits in a buffer that can
+    be wiped; empty where the plate is unreadable.
     """
 
     time: float
