@@ -1,18 +1,16 @@
 """Errors that a user can cause; each is one line that says what to change."""
 
-from typing import ClassVar
-
 
 class AnprError(Exception):
     """Base of every expected error: printed as one line, never as a traceback."""
 
-    exit_status: ClassVar[int] = 1
+    exit_status = 1
 
 
 class ConfigError(AnprError):
     """Configuration, policy, key, model or table that must be mended before the process can run."""
 
-    exit_status: ClassVar[int] = 78  # EX_CONFIG of sysexits.h: the supervisor and systemd do not restart it.
+    exit_status = 78  # EX_CONFIG of sysexits.h: the supervisor and systemd do not restart it.
 
 
 class SourceError(AnprError):

@@ -1,0 +1,55 @@
+# make demo   everything from nothing to counts on the screen
+# make test   everything from nothing to passed tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup broker demo test check bench lock models clean
+
+help:
+	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
+	@echo "make test    set up, check and test"
+	@echo "make check   formatter, linter, types, imports"
+	@echo "make bench   measurements (real clips too, where ../shared/data exists)"
+	@echo "make models  train detector and reader from nothing (hours)"
+	@echo "make lock    renew the pinned requirements"
+	@echo "make clean   remove what the above made"
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || (echo "python3 -m venv failed; on Debian: apt-get install python3-venv" && exit 1)
+	@echo "installing the pinned requirements into $(VENV) (a minute or two)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+broker:
+	@./hil/get_mosquitto.sh
+
+demo: setup broker
+	@$(BIN)/python -m hil.demo
+
+test: setup broker check
+	@$(BIN)/python -m pytest
+
+check: setup
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m benchmarks.clips ../shared/data/clips-nl --json
+
+models: setup
+	@./models/training/train.sh
+
+lock: setup
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml --output-file requirements/runtime.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra central --extra hil --extra dev pyproject.toml --output-file requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) build dist var *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
