@@ -1,0 +1,137 @@
+"""Find plates in a frame: letterbox, run the detector, decode its peaks.
+
+The detector's interface, models/detector.md: `image` uint8 [N, 288, 384], scaled to fit, top left aligned, the rest
+114; `score` [N, h, w] and `corners` [N, h, w, 4, 2] in pixels of that input.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.config import ViewConfig
+from edge.plates.geometry import Floats, bounds, inside, overlap
+from edge.plates.inference import Session
+from edge.plates.passage import PlateBox
+
+WIDTH, HEIGHT = 384, 288
+FILL = 114
+THRESHOLD = 0.5
+MAX_BOXES = 16  # Two lanes hold no more; a wall of lettering must not cost a second per frame.
+_SAME_PLATE = 0.3  # Neighbouring cells find the same plate again, boxes of two plates hardly overlap.
+_EDGE = 1.5  # Pixels of the detector's input that must be left free around a whole plate.
+_OUTPUTS = ("score", "corners")
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """Candidates in the detector's pixels, best first: ``corners`` (N, 4, 2), ``scores`` (N,)."""
+
+    corners: Floats
+    scores: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Letterbox:
+    """How one frame size maps to the detector's input: ``crop`` of the frame, then ``size`` (width, height)."""
+
+    shape: tuple[int, int]
+    crop: tuple[slice, slice]
+    size: tuple[int, int]
+    masks: tuple[NDArray[np.int32], ...]
+
+    def to_shares(self, corners: Floats) -> Floats:
+        """Turn pixels of the input into shares of the frame."""
+        rows, columns = self.crop
+        scale = np.array([(columns.stop - columns.start) / self.size[0], (rows.stop - rows.start) / self.size[1]])
+        pixels = corners * scale + np.array([columns.start, rows.start])
+        return np.asarray(pixels / np.array([self.shape[1], self.shape[0]]), np.float32)
+
+
+class Detector:
+    """Finds plates inside the region of interest, outside the masks."""
+
+    def __init__(self, session: Session, view: ViewConfig, threshold: float = THRESHOLD) -> None:
+        self._session = session
+        self._threshold = threshold
+        self._region = np.array(view.region, np.float32)
+        self._masks = [np.array(mask, np.float32) for mask in view.masks]
+        self._input = np.full((1, HEIGHT, WIDTH), FILL, np.uint8)
+        self._box: _Letterbox | None = None
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
+        """Return the plates in a frame (h, w), best first."""
+        box = self._letterbox(gray)
+        score, corners = self._session.run(_OUTPUTS, {"image": self._input})
+        peaks = without_doubles(find_peaks(score[0], corners[0], self._threshold))
+        whole = is_whole(peaks.corners, box.size)
+        shares = box.to_shares(peaks.corners)
+        found = zip(shares, peaks.scores, whole, strict=True)
+        return [PlateBox(place, float(score), bool(all_in)) for place, score, all_in in found if self._wanted(place)]
+
+    def _letterbox(self, gray: NDArray[np.uint8]) -> _Letterbox:
+        """Scale the region of interest into the input buffer; nothing is allocated once the frame size is known."""
+        if self._box is None or self._box.shape != gray.shape:
+            self._box = _letterbox_for((gray.shape[0], gray.shape[1]), self._region, self._masks)
+            self._input[:] = FILL
+        width, height = self._box.size
+        target = self._input[0, :height, :width]
+        cv2.resize(gray[self._box.crop], (width, height), dst=target, interpolation=cv2.INTER_AREA)
+        for mask in self._box.masks:
+            cv2.fillPoly(target, [mask], FILL)
+        return self._box
+
+    def _wanted(self, corners: Floats) -> bool:
+        """Tell whether a plate's centre is in the region and in no mask."""
+        centre = corners.mean(axis=0)
+        if len(self._region) and not inside(centre, self._region):
+            return False
+        return not any(inside(centre, mask) for mask in self._masks)
+
+
+def find_peaks(score: Floats, corners: Floats, threshold: float) -> Peaks:
+    """Return the cells of ``score`` (h, w) that reach the threshold and are the highest of their 3 x 3 neighbours."""
+    highest = cv2.dilate(score, np.ones((3, 3), np.uint8))
+    rows, columns = np.nonzero((score >= threshold) & (score >= highest))
+    order = np.argsort(-score[rows, columns], kind="stable")[: 2 * MAX_BOXES]
+    rows, columns = rows[order], columns[order]
+    return Peaks(corners[rows, columns], score[rows, columns])
+
+
+def without_doubles(peaks: Peaks) -> Peaks:
+    """Keep the best of each group of candidates that overlap, at most ``MAX_BOXES``."""
+    boxes = bounds(peaks.corners) if len(peaks.scores) else np.empty((0, 4), np.float32)
+    kept: list[int] = []
+    for index, box in enumerate(boxes):
+        if not np.any(overlap(box, boxes[kept]) > _SAME_PLATE):
+            kept.append(index)
+    kept = kept[:MAX_BOXES]
+    return Peaks(peaks.corners[kept], peaks.scores[kept])
+
+
+def is_whole(corners: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Tell for corners (N, 4, 2) which stay clear of the edges of a picture of ``size`` (width, height) pixels."""
+    clear = (corners >= _EDGE) & (corners <= np.array(size) - _EDGE)
+    return np.asarray(clear.all(axis=(1, 2)))
+
+
+def _letterbox_for(shape: tuple[int, int], region: Floats, masks: list[Floats]) -> _Letterbox:
+    crop = _crop(shape, region)
+    rows, columns = crop
+    high, wide = rows.stop - rows.start, columns.stop - columns.start
+    scale = min(WIDTH / wide, HEIGHT / high)
+    size = max(1, round(wide * scale)), max(1, round(high * scale))
+    origin, extent = np.array([columns.start, rows.start]), np.array([shape[1], shape[0]])
+    painted = [(mask * extent - origin) * (np.array(size) / np.array([wide, high])) for mask in masks]
+    return _Letterbox(shape, crop, size, tuple(np.rint(mask).astype(np.int32) for mask in painted))
+
+
+def _crop(shape: tuple[int, int], region: Floats) -> tuple[slice, slice]:
+    """Return rows and columns of the region's bounding box, the whole frame where there is none."""
+    if not len(region):
+        return slice(0, shape[0]), slice(0, shape[1])
+    left, top, right, bottom = bounds(region) * np.array([shape[1], shape[0], shape[1], shape[0]])
+    rows = slice(min(int(top), shape[0] - 1), max(int(np.ceil(bottom)), int(top) + 1))
+    columns = slice(min(int(left), shape[1] - 1), max(int(np.ceil(right)), int(left) + 1))
+    return rows, columns

@@ -1,0 +1,142 @@
+"""ONNX models as sessions: which file, which processor, checked before use."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from edge.config import ModelsConfig
+from edge.errors import ConfigError
+
+SUMS = "MODELS.sha256"
+DETECTOR, READER = "detector.onnx", "reader.onnx"
+_SIGNATURES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
+    DETECTOR: (frozenset({"image"}), frozenset({"score", "corners"})),
+    READER: (frozenset({"plates"}), frozenset({"chars", "kind"})),
+}
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
+_QUIET = 3  # ERROR: onnxruntime's warnings name nodes and optimisations, nothing that an operator can change.
+
+
+class Session(Protocol):
+    """What is used of onnxruntime's InferenceSession."""
+
+    def run(self, output_names: Sequence[str], input_feed: Mapping[str, NDArray[np.uint8]]) -> Sequence[Any]:
+        """Return the named outputs for one input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Both models, ready to run.
+
+    ``identity`` is the SHA-256 of each file in lower-case hexadecimal, by file name: it tells in ``state`` what
+    counted. ``provider`` is where they run: cpu, cuda or tensorrt.
+    """
+
+    detector: Session
+    reader: Session
+    identity: Mapping[str, str]
+    provider: str
+
+
+def load_models(config: ModelsConfig) -> Models:
+    """Check and open both models.
+
+    Raises:
+        ConfigError: naming the file or the option; nothing unchecked is ever run.
+    """
+    files = {name: _checked(config.directory, name) for name in (DETECTOR, READER)}
+    provider = choose_provider(config, ort.get_available_providers())
+    sessions = {name: _open(config.directory / name, files[name], config, provider) for name in files}
+    identity = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    return Models(sessions[DETECTOR], sessions[READER], identity, provider)
+
+
+def choose_provider(config: ModelsConfig, available: Sequence[str]) -> str:
+    """Return cpu, cuda or tensorrt: the fastest that the device has for ``auto``, else what was asked.
+
+    TensorRT takes minutes to build an engine, and the folder is read only in the field: it counts as there only once
+    engines were prepared.
+
+    Raises:
+        ConfigError: the one that was asked for is not there.
+    """
+    present = [name for name, full in _PROVIDERS.items() if full in available]
+    engines = any(config.engine_cache.glob("*.engine"))
+    if config.provider == "auto":
+        usable = [name for name in ("tensorrt", "cuda") if name in present and (name != "tensorrt" or engines)]
+        return usable[0] if usable else "cpu"
+    if config.provider not in present:
+        raise ConfigError(f"[models] provider = {config.provider!r}: this device has {', '.join(['auto', *present])}")
+    if config.provider == "tensorrt" and not engines:
+        raise ConfigError(f"[models] engine_cache = {str(config.engine_cache)!r}: no prepared engine (*.engine) in it")
+    return config.provider
+
+
+def _checked(directory: Path, name: str) -> bytes:
+    """Read a model file, whose checksum must be the one listed beside it."""
+    listed = _listed(directory / SUMS)
+    if name not in listed:
+        raise ConfigError(f"{directory / SUMS}: has no line for {name}")
+    try:
+        content = (directory / name).read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{directory / name}: model can't be read: {error.strerror}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != listed[name]:
+        raise ConfigError(f"{directory / name}: wrong checksum: {SUMS} says {listed[name]}, the file has {found}")
+    return content
+
+
+def _listed(sums: Path) -> dict[str, str]:
+    """Read a file as sha256sum writes it."""
+    try:
+        lines = sums.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{sums}: list of model checksums can't be read") from error
+    pairs = [line.split() for line in lines if line.strip()]
+    return {pair[-1].removeprefix("*"): pair[0].lower() for pair in pairs}
+
+
+def _open(file: Path, content: bytes, config: ModelsConfig, provider: str) -> Session:
+    try:
+        session = ort.InferenceSession(content, _options(config), providers=_provider_list(config, provider))
+    except Exception as error:  # onnxruntime's errors have no common base but this.
+        raise ConfigError(f"{file}: onnxruntime can't load this model on {provider}") from error
+    _check_signature(file, session)
+    return session  # type: ignore[no-any-return]  # onnxruntime ships no types.
+
+
+def _check_signature(file: Path, session: Any) -> None:
+    """Refuse a model of another kind, such as a reader under the detector's name."""
+    inputs = {entry.name for entry in session.get_inputs()}
+    outputs = {entry.name for entry in session.get_outputs()}
+    wanted_in, wanted_out = _SIGNATURES[file.name]
+    if inputs != wanted_in or not wanted_out <= outputs:
+        expected = f"{', '.join(sorted(wanted_in))} -> {', '.join(sorted(wanted_out))}"
+        raise ConfigError(f"{file}: is another kind of model; expected {expected}")
+
+
+def _options(config: ModelsConfig) -> ort.SessionOptions:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = config.threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _QUIET
+    # Threads that spin between frames burn a core of a device that idles most of the time.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _provider_list(config: ModelsConfig, provider: str) -> list[str | tuple[str, dict[str, str]]]:
+    if provider == "cpu":
+        return [_PROVIDERS["cpu"]]
+    # The GPU arena would grow in powers of two and never shrink.
+    cuda = (_PROVIDERS["cuda"], {"arena_extend_strategy": "kSameAsRequested"})
+    cached = {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(config.engine_cache)}
+    first = [(_PROVIDERS["tensorrt"], cached)] if provider == "tensorrt" else []
+    return [*first, cuda, _PROVIDERS["cpu"]]
