@@ -1,0 +1,192 @@
+"""Every command of `anpr-edge`; nothing but argument handling.
+
+Commands import what they need when they run: uplink and gate never load OpenCV or ONNX Runtime.
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from edge import __version__, keys
+from edge.errors import AnprError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+EPILOG = "Every command explains itself with --help. Exit status 78 means: mend the configuration first."
+
+
+class Moment(click.ParamType):
+    """A wall clock time; without an offset it is Dutch local time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read ISO 8601."""
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time such as 2026-11-23T10:00:00 or 2026-11-23T10:00:00+01:00", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+
+def config_option(command: F) -> F:
+    """Add --config."""
+    return click.option("--config", required=True, type=PATH, metavar="FILE", help="The operator's camera.toml.")(
+        command
+    )
+
+
+def source_options(command: F) -> F:
+    """Add --source and --start."""
+    source = click.option("--source", metavar="URL", help="Camera source instead of the configured one.")
+    start = click.option("--start", type=Moment(), help="Wall clock of a video file's first frame.")
+    return source(start(command))
+
+
+def supervised_option(command: F) -> F:
+    """Add --supervised, which the supervisor gives its children."""
+    return click.option("--supervised", is_flag=True, hidden=True)(command)
+
+
+@click.group(epilog=EPILOG)
+@click.version_option(__version__, prog_name="anpr-edge")
+def commands() -> None:
+    """Count vehicles by class on a roadside camera; number plates never leave it."""
+
+
+@commands.command()
+@config_option
+@source_options
+def run(config: Path, source: str | None, start: datetime | None) -> None:
+    """Run vision, gate and uplink together, restart what dies, end all on Ctrl-C or SIGTERM.
+
+    With a video file as source it ends with the file, after the last report is released.
+    """
+    from edge.service import run as service  # noqa: PLC0415
+
+    sys.exit(service.main(config, source, start))
+
+
+@commands.command()
+@config_option
+@source_options
+@supervised_option
+def vision(config: Path, source: str | None, start: datetime | None, *, supervised: bool) -> None:
+    """Recognise and count; hand counts of closed windows to the gate. Sees plates, has no network."""
+    from edge.service import vision as service  # noqa: PLC0415
+
+    sys.exit(service.main(config, source, start, supervised=supervised))
+
+
+@commands.command()
+@config_option
+@supervised_option
+def gate(config: Path, *, supervised: bool) -> None:
+    """Decide what may leave, sign it, put it into the outbox. Sees counts, never a plate."""
+    from edge.service import gate as service  # noqa: PLC0415
+
+    sys.exit(service.main(config, supervised=supervised))
+
+
+@commands.command()
+@config_option
+@supervised_option
+def uplink(config: Path, *, supervised: bool) -> None:
+    """Publish the outbox over MQTT. Sees released messages only."""
+    from edge.service import uplink as service  # noqa: PLC0415
+
+    sys.exit(service.main(config, supervised=supervised))
+
+
+@commands.command()
+@config_option
+@source_options
+@click.option("--out", required=True, type=PATH, metavar="PNG", help="Where the drawing goes.")
+def line(config: Path, source: str | None, start: datetime | None, out: Path) -> None:
+    """Draw counting line, directions, region and masks on a still of the camera, plates made unreadable."""
+    from edge.service import still  # noqa: PLC0415
+
+    still.draw(config, source, start, out)
+    click.echo(f"{out}: drawn; move [view] line in {config} until it lies where plates are largest")
+
+
+@commands.command("config")
+@config_option
+def show_config(config: Path) -> None:
+    """Check camera.toml and print every option that results, defaults included."""
+    import msgspec  # noqa: PLC0415
+
+    from edge.config import load  # noqa: PLC0415
+
+    click.echo(msgspec.json.format(msgspec.json.encode(load(config), enc_hook=str), indent=2).decode())
+
+
+@commands.group()
+def policy() -> None:
+    """Sign and check the policy, without which nothing runs."""
+
+
+@policy.command()
+@click.argument("file", type=PATH)
+@click.option("--key", required=True, type=PATH, metavar="FILE", help="The officer's secret key (officer.key).")
+def sign(file: Path, key: Path) -> None:
+    """Check FILE and write its signature to FILE.sig."""
+    from edge import policy as policies  # noqa: PLC0415
+
+    click.echo(f"{policies.sign(file, key)}: signed")
+
+
+@policy.command()
+@click.argument("file", type=PATH)
+@click.option("--key", required=True, type=PATH, metavar="FILE", help="The officer's public key (officer.pub).")
+def verify(file: Path, key: Path) -> None:
+    """Check FILE's fields and its signature in FILE.sig."""
+    from edge import policy as policies  # noqa: PLC0415
+
+    checked = policies.verify(file, key)
+    identity = checked.file.policy
+    click.echo(f"{file}: valid; {identity.id}, serial {identity.serial}, {checked.digest}")
+
+
+@commands.command("keys")
+@click.argument("role", type=click.Choice([*keys.Role]))
+@click.option("--out", required=True, type=PATH, metavar="FOLDER", help="Where the two files go.")
+def make_keys(role: str, out: Path) -> None:
+    """Make a pair of Ed25519 keys for ROLE.
+
+    officer: signs policies; the secret half stays with the privacy officer.
+    bench: signs policies of benches, which no production camera accepts.
+    camera: signs what one camera publishes; the secret half stays on the camera.
+    """
+    private, public = keys.make(keys.Role(role), out)
+    click.echo(f"{private}: secret, keep it where only its owner reads it\n{public}: public, hand it out")
+
+
+@commands.group()
+def registry() -> None:
+    """Build the register pack that cameras look vehicles up in."""
+
+
+@registry.command("build")
+@click.argument("source", type=PATH)
+@click.option("--out", required=True, type=PATH, metavar="FILE", help="The pack, a SQLite file.")
+def build_pack(source: Path, out: Path) -> None:
+    """Build a pack from SOURCE, a CSV file with the columns plate, vehicle_type, drive, emission_class."""
+    from edge.registry import pack  # noqa: PLC0415
+
+    click.echo(f"{out}: {pack.build(source, out)} vehicles")
+
+
+def main() -> None:
+    """Run a command; an expected error is one line and its exit status."""
+    try:
+        commands(prog_name="anpr-edge")
+    except AnprError as error:
+        click.echo(f"anpr-edge: {error}", err=True)
+        sys.exit(error.exit_status)
