@@ -1,0 +1,18 @@
+"""Every example in the repository works."""
+
+from pathlib import Path
+
+import pytest
+
+from edge import config, policy
+
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*.toml")), ids=lambda file: file.name)
+def test_every_example_loads(file: Path) -> None:
+    """Example policies and camera configurations are accepted as they stand."""
+    if file.name.startswith("policy"):
+        assert policy.read(file).file.where.cameras
+    else:
+        assert config.load(file).camera.id
