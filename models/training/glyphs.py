@@ -86,7 +86,18 @@ _PATHS: Final = {
     "Y": "0 0,.5 .5,1 0;.5 .5,.5 1",
     "Z": "0 0,1 0,0 1,1 1|0 0,1 0,1 .08,0 .92,0 1,1 1",
 }
-_WIDTHS: Final = {"1": 0.34, "I": 0.15, "J": 0.5, "L": 0.52, "M": 0.76, "W": 0.8, "T": 0.58, "E": 0.54, "F": 0.54}
+_WIDTHS: Final = {
+    "1": 0.34,
+    "I": 0.15,
+    "J": 0.5,
+    "L": 0.52,
+    "M": 0.76,
+    "O": 0.64,
+    "W": 0.8,
+    "T": 0.58,
+    "E": 0.54,
+    "F": 0.54,
+}
 CHARACTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -125,9 +136,14 @@ class DrawnFace:
         x, y, width, height = box
         thick = min(self.stroke * height, width)
         size = np.array([width - thick, height - thick])
+        left, top = max(0, round(x)), max(0, round(y))
+        inside = mask[top : round(y + height), left : round(x + width)]  # Cuts the ends straight, as plates have them.
         for stroke in variants(char)[self._choice(char)]:
-            points = rounded(stroke, size, self.radius * height) + np.array([x, y]) + thick / 2
-            paint_line(mask, points, thick, closed=stroke.closed, round_ends=self.round_ends)
+            points = rounded(stroke, size, self.radius * height)
+            if not (stroke.closed or self.round_ends):
+                points = _prolonged(points, size, thick)
+            points = points + np.array([x - left, y - top]) + thick / 2
+            paint_line(inside, points, thick, closed=stroke.closed, round_ends=self.round_ends)
 
     def _choice(self, char: str) -> int:
         return (self.variant * (ord(char) + 7)) % 11 % len(variants(char)) if self.variant else 0
@@ -145,6 +161,17 @@ def rounded(stroke: Stroke, size: NDArray[np.float64], radius: float) -> NDArray
         else:
             result.append(_corner(points[i - 1], point, points[(i + 1) % count], reach))
     return np.concatenate(result)
+
+
+def _prolonged(points: NDArray[np.float64], size: NDArray[np.float64], thick: float) -> NDArray[np.float64]:
+    """Lengthen ends that run into a side of the glyph's square, so that they reach the side of its box."""
+    longer = points.copy()
+    for end, before in ((0, 1), (-1, -2)):
+        way = points[end] - points[before]
+        leaves = ((points[end] <= 0) & (way < 0)) | ((points[end] >= size) & (way > 0))
+        if leaves.any():
+            longer[end] += way * thick / max(float(np.hypot(*way)), 1e-6)
+    return longer
 
 
 def _corner(

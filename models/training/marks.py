@@ -60,6 +60,8 @@ def paint_separator(
         cv2.rectangle(image, _point(centre - half), _point(centre + half), ink, -1)
     elif kind == "dot":
         cv2.circle(image, _point(centre), round(height * 0.08), ink, -1, cv2.LINE_AA)
+    elif kind == "crest":
+        _crest(image, box, ink, rng)
     elif kind == "seal":
         _seal(image, centre, min(width * 0.6, height * 0.33), ink, rng)
     elif kind == "seals":
@@ -67,6 +69,18 @@ def paint_separator(
             _seal(image, centre + np.array([0, side * height]), min(width * 0.55, height * 0.23), ink, rng)
     elif kind == "shield":
         _shield(image, centre, width * 0.5, height * rng.uniform(0.3, 0.48), ink, rng)
+
+
+def _crest(image: Image, box: tuple[float, float, float, float], ink: Colour, rng: np.random.Generator) -> None:
+    """A dash with a sticker above it, below it or both, as on Slovak plates."""
+    x, y, width, height = box
+    paint_separator(image, "dash", (x, y, width, height), ink, rng)
+    for side in (-0.25, 0.25):
+        centre = np.array([x + width / 2, y + height * (0.5 + side)])
+        if rng.random() < 0.35:
+            _shield(image, centre, width * 0.42, height * 0.15, ink, rng)
+        elif rng.random() < 0.8:
+            _seal(image, centre, width * 0.45, ink, rng)
 
 
 def _random_colour(rng: np.random.Generator) -> Colour:
@@ -142,7 +156,7 @@ def paint_dirt(image: Image, amount: float, rng: np.random.Generator) -> Image:
     veil = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)[..., None] * min(amount, 0.7) * 0.8
     mud = np.array(_random_colour(rng), np.float32)
     veil = np.clip(veil, 0, 1)
-    dirty = (image * (1 - veil) + mud * veil).astype(np.uint8)
+    dirty: Image = (image * (1 - veil) + mud * veil).astype(np.uint8)
     for _ in range(int(amount * 12)):
         spot = rng.uniform(0, 1, 2) * (width, height)
         cv2.circle(dirty, _point(spot), int(rng.integers(1, 4)), _random_colour(rng), -1, cv2.LINE_AA)

@@ -22,6 +22,7 @@ _SEPARATOR_WIDTHS: Final = {
     "seal": 0.5,
     "seals": 0.42,
     "shield": 0.5,
+    "crest": 0.32,
 }
 _COUNTRIES: Final = (
     "D",
@@ -108,7 +109,8 @@ def _write(
         placed = _place(line, style, number, len(lines))
         for item, box in zip(line, placed, strict=True):
             if item.char:
-                style.face.paint(mask, item.char, tuple(v * SCALE for v in box))
+                x, y, w, h = (v * SCALE for v in box)
+                style.face.paint(mask, item.char, (x, y, w, h))
                 boxes.append((box[0], box[1], box[0] + box[2], box[1] + box[3]))
                 rows.append(number)
             else:
@@ -133,11 +135,12 @@ def _lines(text: str, style: PlateStyle) -> list[list[_Item]]:
         start += length
     cut = min(style.break_after, len(parts) - 1) if style.rows > 1 else 0
     blocks = [parts[:cut], parts[cut:]] if cut else [parts]
-    return [_items(block, style) for block in blocks]
+    return [_items(block, style, first=number == 0) for number, block in enumerate(blocks)]
 
 
-def _items(parts: list[str], style: PlateStyle) -> list[_Item]:
-    items: list[_Item] = []
+def _items(parts: list[str], style: PlateStyle, *, first: bool) -> list[_Item]:
+    lead = style.leading if first else "none"
+    items = [_Item("", lead, _SEPARATOR_WIDTHS[lead])] if lead != "none" else []
     for number, part in enumerate(parts):
         if number:
             kind = style.separators[(number - 1) % len(style.separators)]

@@ -11,7 +11,7 @@ from models.training.glyphs import DrawnFace, Face
 Colour = tuple[int, int, int]
 """Blue, green, red."""
 Kind = Literal["dutch", "foreign"]
-Separator = Literal["none", "gap", "dash", "dot", "seal", "seals", "shield"]
+Separator = Literal["none", "gap", "dash", "dot", "seal", "seals", "shield", "crest"]
 
 ONE_LINE: Final = (520, 110)
 TWO_LINES: Final = (340, 210)
@@ -58,6 +58,8 @@ class PlateStyle:
     """Lengths of the groups; None: by sidecode."""
     separators: tuple[Separator, ...] = ("dash",)
     """Between the groups, in turn."""
+    leading: Separator = "none"
+    """Before the first group."""
     rows: int = 1
     break_after: int = 1
     """Groups on the first of two rows."""
@@ -110,13 +112,17 @@ _FOREIGN_SEPARATORS: Final[tuple[tuple[Separator, ...], ...]] = (
     ("seal", "dash"),
     ("gap", "dash"),
     ("dot",),
+    ("crest",),
+    ("crest", "none"),
+    ("crest", "gap"),
 )
+_LEADING: Final[tuple[Separator, ...]] = ("none", "none", "none", "none", "shield", "seals", "seal")
 
 
-def random_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> DrawnFace | Face:
+def random_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> Face:
     """Our own glyphs in random proportions, or every third time one of `fonts`, if there are any."""
     if fonts and rng.random() < 0.35:
-        return fonts[rng.integers(len(fonts))]
+        return fonts[int(rng.integers(len(fonts)))]
     return DrawnFace(
         width=float(rng.uniform(0.46, 0.7)),
         stroke=float(rng.uniform(0.1, 0.17)),
@@ -127,7 +133,7 @@ def random_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> DrawnFa
     )
 
 
-def random_dutch_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> DrawnFace | Face:
+def random_dutch_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> Face:
     """Near the Dutch proportions three times out of four, otherwise any face."""
     if rng.random() < 0.25:
         return random_face(rng, fonts)
@@ -189,6 +195,7 @@ def _random_foreign(rng: np.random.Generator, fonts: Sequence[Face]) -> PlateSty
         spacing=float(rng.uniform(0.06, 0.24)),
         groups=(),
         separators=_FOREIGN_SEPARATORS[rng.integers(len(_FOREIGN_SEPARATORS))],
+        leading=_LEADING[rng.integers(len(_LEADING))],
         rows=2 if two else 1,
         shift=float(rng.normal(0, 0.15)),
         clutter=random_clutter(rng),

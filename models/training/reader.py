@@ -1,0 +1,307 @@
+"""The reader: its network, its training on the pool of renderings, and its export to ONNX.
+
+python -m models.training.reader pool --count 60       # render, in the background
+python -m models.training.reader train --minutes 60    # while the pool grows; resumes from its checkpoint
+python -m models.training.reader export
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from models.training.degrade import COLUMNS, HEIGHT, IGNORE, KINDS, WIDTH
+from models.training.pool import fill
+
+CLASSES: Final = 37
+BATCH: Final = 128
+PEAK_RATE: Final = 2e-3
+SEED: Final = 20
+CTC_WEIGHT: Final = 0.15
+KIND_WEIGHT: Final = 0.3
+
+
+def _unit(inside: int, outside: int, stride: int | tuple[int, int] = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inside, outside, 3, stride, 1, bias=False), nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
+    )
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions round a shortcut."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = _unit(width, width)
+        self.second = nn.Sequential(nn.Conv2d(width, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) to the same shape."""
+        return F.relu(x + self.second(self.first(x)))
+
+
+class Reader(nn.Module):
+    """Gray crops (N, 48, 144) to character logits (N, 72, 37) and kind logits (N, 3)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(
+            _unit(1, 16, 2),  # 24 x 72
+            _unit(16, 32),
+            _unit(32, 48, 2),  # 12 x 36
+            _unit(48, 48),
+            _unit(48, 72, (2, 1)),  # 6 x 36
+            Residual(72),
+        )
+        self.fold = nn.Sequential(nn.Conv1d(72 * 6, 160, 1, bias=False), nn.BatchNorm1d(160), nn.ReLU(inplace=True))
+        self.context = nn.Sequential(
+            nn.Conv1d(160, 160, 5, 1, 2, bias=False), nn.BatchNorm1d(160), nn.ReLU(inplace=True)
+        )
+        self.mix = nn.Sequential(nn.Conv1d(160, 192, 1, bias=False), nn.BatchNorm1d(192), nn.ReLU(inplace=True))
+        self.chars = nn.Conv1d(192, 2 * CLASSES, 1)
+        self.kind = nn.Linear(2 * 192, len(KINDS))
+
+    def forward(self, plates: Tensor) -> tuple[Tensor, Tensor]:
+        """Plates are 0-255 of any type; each crop is normalised by its own mean and spread."""
+        x = plates.float().unsqueeze(1)
+        mean = x.mean(dim=(2, 3), keepdim=True)
+        spread = (x - mean).square().mean(dim=(2, 3), keepdim=True).sqrt()
+        x = self.trunk((x - mean) / (spread + 4.0))
+        x = self.fold(x.flatten(1, 2))
+        x = self.mix(x + self.context(x))
+        chars = self.chars(x).reshape(-1, 2, CLASSES, COLUMNS).transpose(2, 3).reshape(-1, 2 * COLUMNS, CLASSES)
+        return chars, self.kind(torch.cat([x.mean(dim=2), x.amax(dim=2)], dim=1))
+
+
+class Exported(nn.Module):
+    """The reader as the camera runs it: probabilities instead of logits."""
+
+    def __init__(self, reader: Reader) -> None:
+        super().__init__()
+        self.reader = reader
+
+    def forward(self, plates: Tensor) -> tuple[Tensor, Tensor]:
+        """uint8 (N, 48, 144) to (N, 72, 37) and (N, 3)."""
+        chars, kind = self.reader(plates)
+        return chars.softmax(dim=2), kind.softmax(dim=1)
+
+
+@dataclass(slots=True)
+class Batch:
+    """Tensors of one step."""
+
+    image: Tensor
+    target: Tensor
+    text: Tensor
+    kind: Tensor
+
+
+class Pool:
+    """The shards in a folder; looks for new ones when asked."""
+
+    def __init__(self, folder: Path, newest: int) -> None:
+        self.folder, self.newest = folder, newest
+        self.shards: dict[str, dict[str, NDArray[np.generic]]] = {}
+
+    def refresh(self) -> int:
+        """Load shards that appeared; keeps the `newest` of them and returns how many crops there are."""
+        names = sorted(p.name for p in self.folder.glob("shard_?????.npz"))[-self.newest :]
+        self.shards = {name: self.shards.get(name) or self._load(name) for name in names}
+        return sum(len(shard["kind"]) for shard in self.shards.values())
+
+    def _load(self, name: str) -> dict[str, NDArray[np.generic]]:
+        with np.load(self.folder / name) as data:
+            return {key: data[key] for key in data.files}
+
+    def draw(self, rng: np.random.Generator, size: int) -> Batch:
+        """A random batch: equal parts of eight random shards."""
+        names = rng.choice(sorted(self.shards), size=8)
+        shards = [self.shards[str(name)] for name in names]
+        picks = [(shard, rng.integers(0, len(shard["kind"]), size // 8)) for shard in shards]
+        parts = {
+            key: np.concatenate([shard[key][pick] for shard, pick in picks])
+            for key in ("image", "target", "text", "kind")
+        }
+        image = torch.from_numpy(parts["image"]).float()
+        return Batch(
+            vary(image),
+            torch.from_numpy(parts["target"]).long(),
+            torch.from_numpy(parts["text"]).long(),
+            torch.from_numpy(parts["kind"]).long(),
+        )
+
+
+def vary(image: Tensor) -> Tensor:
+    """Cheap variety, so that a crop drawn again is a little different: noise, now and then a small patch."""
+    image = image + torch.randn_like(image) * torch.rand(len(image), 1, 1).square() * 14
+    for i in torch.randint(0, len(image), (len(image) // 12,)).tolist():
+        x, y = int(torch.randint(0, WIDTH - 8, ())), int(torch.randint(0, HEIGHT - 8, ()))
+        image[i, y : y + 7, x : x + 7] = float(torch.rand(()) * 255)
+    return image.clamp(0, 255)
+
+
+def losses(reader: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Cross-entropy at the known columns, CTC over both rows, cross-entropy of the kind."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        chars, kind = reader(batch.image)
+    chars, kind = chars.float(), kind.float()
+    dense = F.cross_entropy(chars.flatten(0, 1), batch.target.flatten(), ignore_index=IGNORE)
+    lengths = (batch.text > 0).sum(dim=1)
+    times = torch.full((len(chars),), 2 * COLUMNS)
+    ctc = F.ctc_loss(chars.log_softmax(2).transpose(0, 1), batch.text, times, lengths, zero_infinity=True)
+    return dense, ctc, F.cross_entropy(kind, batch.kind)
+
+
+def collapse(classes: NDArray[np.int64]) -> str:
+    """Greedy CTC decoding of one column of classes (72,)."""
+    kept = [c for before, c in zip([0, *classes[:-1]], classes, strict=True) if c not in (0, before)]
+    return "".join("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 1] for c in kept)
+
+
+def exact(reader: Reader, batch: Batch) -> tuple[float, float]:
+    """Share of plates read exactly, and share of kinds told right."""
+    reader.eval()
+    with torch.no_grad():
+        chars, kind = reader(batch.image)
+    reader.train()
+    read = [collapse(row) for row in chars.argmax(2).numpy()]
+    true = ["".join("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[c - 1] for c in row if c) for row in batch.text.numpy()]
+    plates = [r == t for r, t in zip(read, true, strict=True) if t]
+    return float(np.mean(plates)), float((kind.argmax(1) == batch.kind).float().mean())
+
+
+@dataclass(slots=True)
+class Run:
+    """What a checkpoint holds."""
+
+    reader: Reader
+    average: torch.optim.swa_utils.AveragedModel
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+
+    def save(self, path: Path) -> None:
+        """Write the checkpoint in one go."""
+        state = {"reader": self.reader.state_dict(), "average": self.average.state_dict()}
+        state |= {"optimizer": self.optimizer.state_dict(), "step": self.step, "seconds": self.seconds}
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").rename(path)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a checkpoint, if there is one."""
+        if path.exists():
+            state = torch.load(path, weights_only=True)
+            self.reader.load_state_dict(state["reader"])
+            self.average.load_state_dict(state["average"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step, self.seconds = state["step"], state["seconds"]
+
+
+def new_run() -> Run:
+    """A fresh reader with its moving average and optimizer; the seed is fixed."""
+    torch.manual_seed(SEED)
+    reader = Reader()
+    average = torch.optim.swa_utils.AveragedModel(
+        reader, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.997), use_buffers=True
+    )
+    return Run(reader, average, torch.optim.AdamW(reader.parameters(), PEAK_RATE, weight_decay=0.02))
+
+
+def rate(done: float) -> float:
+    """Learning rate at the share 0..1 of the training time: short warm-up, cosine to nearly nothing."""
+    return PEAK_RATE * min(1.0, done / 0.01 + 0.05) * (0.505 + 0.495 * float(np.cos(np.pi * min(done, 1.0))))
+
+
+def train(run: Run, pool: Pool, checkpoint: Path, seconds: float) -> None:
+    """Train until `seconds` are spent over all calls; print a line of the learning curve each minute."""
+    rng = np.random.default_rng([SEED, run.step])
+    held = pool.draw(np.random.default_rng(0), 1024)
+    last, shown = time.monotonic(), run.seconds
+    while run.seconds < seconds:
+        if run.step % 200 == 0:
+            crops = pool.refresh()
+        for group in run.optimizer.param_groups:
+            group["lr"] = rate(run.seconds / seconds)
+        dense, ctc, kind = losses(run.reader, pool.draw(rng, BATCH))
+        run.optimizer.zero_grad()
+        (dense + CTC_WEIGHT * ctc + KIND_WEIGHT * kind).backward()
+        nn.utils.clip_grad_norm_(run.reader.parameters(), 2.0)
+        run.optimizer.step()
+        run.average.update_parameters(run.reader)
+        run.step += 1
+        now = time.monotonic()
+        run.seconds, last = run.seconds + now - last, now
+        if run.seconds - shown > 60:
+            shown = run.seconds
+            plates, kinds = exact(run.average.module, held)
+            print(
+                f"{run.seconds / 60:.0f} min, step {run.step}, {crops} crops, dense {dense:.4f}, ctc {ctc:.3f}, "
+                f"kind {kind:.3f}, exact {plates:.4f}, kinds {kinds:.4f}",
+                flush=True,
+            )
+            run.save(checkpoint)
+    run.save(checkpoint)
+
+
+@click.group()
+def main() -> None:
+    """Train the reader."""
+
+
+@main.command("pool")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("build/reader_pool"))
+@click.option("--fonts", type=click.Path(path_type=Path), default=Path("build/fonts"))
+@click.option("--first", default=0)
+@click.option("--count", default=60)
+@click.option("--processes", default=1)
+def pool_command(folder: Path, fonts: Path, first: int, count: int, processes: int) -> None:
+    """Render shards of 4096 crops."""
+    fill(folder, fonts, first, count, processes)
+
+
+@main.command("train")
+@click.option("--folder", type=click.Path(path_type=Path), default=Path("build/reader_pool"))
+@click.option("--checkpoint", type=click.Path(path_type=Path), default=Path("build/reader.pt"))
+@click.option("--minutes", default=60.0, help="Of training time, over all calls with this checkpoint.")
+@click.option("--threads", default=1)
+@click.option("--newest", default=100, help="Shards kept in memory.")
+def train_command(folder: Path, checkpoint: Path, minutes: float, threads: int, newest: int) -> None:
+    """Train on the pool, or go on training."""
+    torch.set_num_threads(threads)
+    pool = Pool(folder, newest)
+    while not pool.refresh():
+        time.sleep(5)
+    run = new_run()
+    run.resume(checkpoint)
+    train(run, pool, checkpoint, minutes * 60)
+
+
+@main.command("export")
+@click.option("--checkpoint", type=click.Path(path_type=Path), default=Path("build/reader.pt"))
+@click.option("--out", type=click.Path(path_type=Path), default=Path("models/reader.onnx"))
+def export_command(checkpoint: Path, out: Path) -> None:
+    """Write the averaged weights as ONNX, opset 17, any batch size."""
+    run = new_run()
+    run.resume(checkpoint)
+    model = Exported(run.average.module).eval()
+    torch.onnx.export(
+        model,
+        (torch.zeros(2, HEIGHT, WIDTH, dtype=torch.uint8),),
+        str(out),
+        input_names=["plates"],
+        output_names=["chars", "kind"],
+        dynamic_axes={"plates": {0: "N"}, "chars": {0: "N"}, "kind": {0: "N"}},
+        opset_version=17,
+        dynamo=False,
+    )
+
+
+if __name__ == "__main__":
+    main()
