@@ -1,0 +1,218 @@
+"""From frames to passages: detect, read, track, cross the line, vote."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.camera.frame import Frame
+from edge.categories import PlateKind
+from edge.config import ViewConfig
+from edge.plates.line import CountingLine, Course, Crossing
+from edge.plates.passage import Look, Passage, PlateBox, Reading
+from edge.plates.track import LOST, Point, Track, Tracker
+from edge.plates.vote import Vote, vote
+
+PATIENCE = 10.0  # Seconds after its crossing in which a vehicle that stays in the picture may still be read better.
+TRAILER_GAP = 2.5  # Seconds between the plates of a vehicle and its trailer.
+SAME_BODY = 0.7  # Seconds within which no second vehicle can follow in the same lane.
+LANE = 3.0  # Plate widths to either side: three times 0.52 m is half a lane.
+_LOOKS = 3
+_SCORE = 0.5
+_TRAILERS = (b"W", b"O")  # First letters of trailers and semi-trailers.
+_REMEMBERED = PATIENCE + LOST + TRAILER_GAP
+_MAX_REMEMBERED = 256
+
+
+class PlateFinder(Protocol):
+    """What finds plates, edge.plates.detect.Detector on a camera."""
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
+        """Return the plates in a frame (h, w)."""
+
+
+class PlateReader(Protocol):
+    """What reads plates, edge.plates.read.Reader on a camera."""
+
+    def read(self, full: NDArray[np.uint8], boxes: list[PlateBox]) -> list[Reading | None]:
+        """Return one reading per box of a frame (H, W), None where there is none."""
+
+
+@dataclass(slots=True)
+class _Way:
+    """A track and its way over the line."""
+
+    track: Track
+    course: Course
+
+
+@dataclass(slots=True)
+class _Crossed:
+    """A crossing on its way to becoming a passage.
+
+    ``leader`` crossed before it in the same lane, so near that this may be its trailer. ``counted`` is None until
+    the vote, then whether it became a passage; ``trailer`` says that the vote was a trailer's own plate.
+    """
+
+    crossing: Crossing
+    track: Track = field(repr=False)
+    leader: "_Crossed | None" = field(repr=False)
+    counted: bool | None = None
+    trailer: bool = False
+
+
+class Recogniser:
+    """Turns the frames of one camera into passages.
+
+    A passage is given out once its vehicle was not seen for ``LOST`` seconds of frame time, so that all looks vote,
+    or ``PATIENCE`` seconds after the crossing where the vehicle stays in the picture. The memory it holds is bounded
+    whatever the traffic.
+
+    Raises:
+        ConfigError: the line runs along ``inwards``.
+    """
+
+    def __init__(self, detector: PlateFinder, reader: PlateReader, view: ViewConfig) -> None:
+        self._detector, self._reader, self._view = detector, reader, view
+        self._aspect = 1.0
+        self._line = CountingLine(view, self._aspect)
+        self._tracker = Tracker()
+        self._ways: dict[int, _Way] = {}
+        self._crossed: list[_Crossed] = []
+        self._leaving: list[Track] = []
+
+    def passages(self, frame: Frame) -> list[Passage]:
+        """Take the next frame; return the passages that are complete with it."""
+        self._set_aspect(frame.gray.shape[1] / frame.gray.shape[0])
+        update = self._tracker.update(frame.time, self._looks(frame), self._aspect)
+        for kept, gone in update.merged:
+            self._join(kept, gone)
+        for track in update.seen:
+            self._advance(track, [track.last])
+        self._settle([*self._unseen(frame.time), *update.ended])
+        found = self._give_out(frame.time, {track.number for track in update.ended})
+        self._drop(update.ended, frame.time)
+        return found
+
+    def finish(self) -> list[Passage]:
+        """Say that no frame follows; return the passages that were still open."""
+        ended = self._tracker.finish()
+        self._settle(ended)
+        found = self._give_out(np.inf, set())
+        self._drop(ended, np.inf)
+        return found
+
+    def _looks(self, frame: Frame) -> list[Look]:
+        boxes = self._detector.detect(frame.gray)
+        known = [self._tracker.knows(box.corners, self._aspect) for box in boxes]
+        fresh = iter(self._reader.read(frame.full, [box for box, skip in zip(boxes, known, strict=True) if not skip]))
+        readings = [None if skip else next(fresh) for skip in known]
+        return [Look(frame.time, box, reading) for box, reading in zip(boxes, readings, strict=True)]
+
+    def _set_aspect(self, aspect: float) -> None:
+        if aspect != self._aspect:
+            self._aspect, self._line = aspect, CountingLine(self._view, aspect)
+
+    def _advance(self, track: Track, points: Iterable[Point]) -> None:
+        way = self._ways.setdefault(track.number, _Way(track, Course(self._line)))
+        for point in points:
+            self._record(track, way.course.add(point))
+
+    def _join(self, kept: Track, gone: Track) -> None:
+        """Let a track that goes on as another have the other's way behind it."""
+        self._ways.pop(gone.number, None)
+        self._crossed = [entry for entry in self._crossed if entry.track is not gone]
+        self._advance(kept, gone.points)
+
+    def _settle(self, tracks: Iterable[Track]) -> None:
+        """Let a lone last look count for tracks that are over."""
+        for track in tracks:
+            if track.number in self._ways:
+                self._record(track, self._ways[track.number].course.finish())
+
+    def _record(self, track: Track, crossing: Crossing | None) -> None:
+        if crossing is None:
+            return
+        near = [entry for entry in self._crossed if entry.track is not track and _follows(crossing, entry.crossing)]
+        leader = max(near, key=lambda entry: entry.crossing.time, default=None)
+        self._crossed.append(_Crossed(crossing, track, leader))
+
+    def _unseen(self, time: float) -> list[Track]:
+        return [way.track for way in self._ways.values() if time - way.track.last.time > LOST]
+
+    def _give_out(self, time: float, ended: set[int]) -> list[Passage]:
+        """Vote on every crossing that is complete."""
+        found = []
+        for entry in self._crossed:
+            waiting = time - entry.track.last.time <= LOST and time - entry.crossing.time <= PATIENCE
+            if entry.counted is not None or (waiting and entry.track.number not in ended):
+                continue
+            passage = self._passage(entry)
+            entry.counted, entry.leader = passage is not None, None  # A leader has a leader: no endless chain.
+            found += [passage] if passage is not None else []
+        return found
+
+    def _passage(self, entry: _Crossed) -> Passage | None:
+        outcome = vote(entry.track.evidence)
+        entry.trailer = _is_trailers_own(outcome)
+        if outcome.kind is None or _is_trailer(entry, outcome):
+            return None
+        if outcome.kind is PlateKind.UNREADABLE and not self._is_vehicle(entry):
+            return None
+        return Passage(entry.crossing.time, entry.crossing.direction, outcome.kind, outcome.text)
+
+    def _is_vehicle(self, entry: _Crossed) -> bool:
+        """Tell whether something unreadable is a plate, and not lettering on a vehicle that counts anyway."""
+        track = entry.track
+        if track.looks < _LOOKS or track.scores / track.looks < _SCORE:
+            return False
+        beside = [other for other in self._crossed if other is not entry and _same_body(other, entry)]
+        return not any(_counts(other) for other in beside)
+
+    def _drop(self, ended: Iterable[Track], time: float) -> None:
+        """Forget what no later frame needs, the plates first."""
+        recent = [entry for entry in self._crossed if abs(time - entry.crossing.time) <= _REMEMBERED]
+        self._crossed = recent[-_MAX_REMEMBERED:]
+        awaited = {id(entry.leader.track) for entry in self._crossed if entry.leader}
+        for track in ended:
+            self._ways.pop(track.number, None)
+        leaving = [*self._leaving, *ended]
+        self._leaving = [track for track in leaving if id(track) in awaited]
+        for track in leaving:
+            if id(track) not in awaited:
+                track.evidence.wipe()
+
+
+def _same_lane(one: Crossing, other: Crossing) -> bool:
+    same = one.direction is other.direction
+    return same and abs(one.along - other.along) <= LANE * min(one.width, other.width)
+
+
+def _follows(later: Crossing, earlier: Crossing) -> bool:
+    return _same_lane(later, earlier) and 0 < later.time - earlier.time <= TRAILER_GAP
+
+
+def _same_body(one: _Crossed, other: _Crossed) -> bool:
+    return _same_lane(one.crossing, other.crossing) and abs(one.crossing.time - other.crossing.time) <= SAME_BODY
+
+
+def _counts(entry: _Crossed) -> bool:
+    """Tell whether a crossing became a passage, or is about to become one with a plate."""
+    if entry.counted is not None:
+        return entry.counted
+    return vote(entry.track.evidence).kind in (PlateKind.NL, PlateKind.FOREIGN)
+
+
+def _is_trailer(entry: _Crossed, outcome: Vote) -> bool:
+    """Tell whether a plate is that of a trailer behind a vehicle that is counted itself."""
+    leader = entry.leader
+    if leader is None or not outcome.text or leader.counted is False or leader.trailer:
+        return False
+    ahead = leader.track.evidence.favourite()
+    return outcome.text == ahead or (_is_trailers_own(outcome) and ahead[:1] not in _TRAILERS)
+
+
+def _is_trailers_own(outcome: Vote) -> bool:
+    return outcome.kind is PlateKind.NL and outcome.text[:1] in _TRAILERS

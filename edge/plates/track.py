@@ -1,0 +1,292 @@
+"""Which looks are at the same vehicle.
+
+Plates jump further than their own width between frames of a slow camera, cars stand behind each other, and whatever
+passes hides what is parked. So a look belongs to a track by three things together: where the track is expected to be
+now, how wide its plate was, and what it read. A broken track is taken up again where a later one reads the same text.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.plates.geometry import Floats, in_heights, plate_width
+from edge.plates.passage import Look, Reading
+from edge.plates.vote import AGREEING, SHORTEST, Evidence, text_of
+
+LOST = 1.0  # Seconds unseen after which the place says nothing any more and a passage is over.
+FORGOTTEN = 3.0  # Seconds unseen after which the text does not bring a track back either.
+PARKED_MEMORY = 600.0  # Seconds for which the place of a parked vehicle is kept, whatever stands before it.
+MAX_TRACKS = 128
+POINTS = 64
+
+# How far from the expected place a look may be, in plate widths: (at once, more per second, at most), by the number
+# of looks that the expectation rests on. 60 widths/s is 110 km/h; a track's second look can be anywhere that far.
+_REACH = ((0.5, 60.0, 6.0), (0.75, 25.0, 4.0), (0.75, 12.0, 4.0))
+_PARKED_REACH = 0.6
+_HIDDEN = 0.5  # Seconds unseen after which a parked vehicle is hidden, and will be where it was.
+_GROWTH = (0.35, 3.0, 1.0)  # Likewise for the logarithm of the ratio of widths.
+_STILL = 0.5  # Plate widths within which a parked vehicle's plate stays, for so many looks and seconds.
+_STILL_LOOKS = 5
+_STILL_SECONDS = 1.0
+_YOUNG = 1.5  # Seconds after its birth in which a track can turn out to be the rest of another.
+_NEWEST = 0.7  # Weight of the last step in the velocity: perspective makes vehicles faster as they come near.
+_ASLEEP = 0.3  # Cost of waking a parked track instead of following a moving one.
+_STRANGER = 0.34  # Share of equal characters below which two sure texts are two plates,
+_CLOSE = 1.0  # unless they are this near, in plate widths.
+_SURE = 0.85
+_EPSILON = 1e-6  # Width of a box that has none.
+_KNOWN_BY = 5.0  # Agreeing looks after which a parked plate is read again only now and then,
+_RECHECK = 10  # at every tenth look.
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where a plate was: ``centre`` (2,) and ``width`` in picture heights, ``time`` in Unix seconds."""
+
+    time: float
+    centre: Floats
+    width: float
+
+
+@dataclass(slots=True)
+class Track:
+    """One vehicle's plate over time; ``points`` are its last ``POINTS`` places."""
+
+    number: int
+    points: deque[Point] = field(default_factory=lambda: deque(maxlen=POINTS))
+    velocity: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
+    evidence: Evidence = field(default_factory=Evidence)
+    looks: int = 0
+    scores: float = 0.0
+    born: float = 0.0
+    anchor: Point | None = None
+    still: int = 0
+
+    @property
+    def last(self) -> Point:
+        """Return the newest place."""
+        return self.points[-1]
+
+    @property
+    def parked(self) -> bool:
+        """Tell whether it has not moved for a while."""
+        rested = self.anchor is not None and self.last.time - self.anchor.time >= _STILL_SECONDS
+        return rested and self.still >= _STILL_LOOKS
+
+    def add(self, look: Look, point: Point) -> None:
+        """Take one more look."""
+        if self.points:
+            self._move(point)
+        else:
+            self.born = point.time
+        self._rest(point)
+        self.points.append(point)
+        self.looks += 1
+        self.scores += look.box.score
+        self.evidence.add(look, point.width)
+
+    def absorb(self, other: "Track") -> None:
+        """Go on as ``other``, which turned out to be the same vehicle."""
+        self.points.extend(other.points)
+        self.velocity, self.anchor, self.still = other.velocity, other.anchor, other.still
+        self.looks += other.looks
+        self.scores += other.scores
+        self.evidence.merge(other.evidence)
+        other.evidence.wipe()
+
+    def expected(self, time: float) -> Floats:
+        """Return where the plate should be at ``time``."""
+        if self.parked:
+            return self.last.centre
+        return self.last.centre + self.velocity * np.float32(time - self.last.time)
+
+    def reach(self, time: float) -> float:
+        """Return how far from there it may be, in plate widths; 0 where the place says nothing any more."""
+        unseen = time - self.last.time
+        if self.parked and unseen > _HIDDEN:
+            return _PARKED_REACH
+        if unseen > LOST:
+            return 0.0
+        return _grown(_REACH[min(self.looks, len(_REACH)) - 1], unseen)
+
+    def _move(self, point: Point) -> None:
+        seconds = point.time - self.last.time
+        if seconds <= 0:
+            return
+        step = (point.centre - self.last.centre) / np.float32(seconds)
+        share = np.float32(_NEWEST if self.looks > 1 else 1.0)
+        self.velocity = share * step + (1 - share) * self.velocity
+
+    def _rest(self, point: Point) -> None:
+        """Count the looks within ``_STILL`` of one place."""
+        if self.anchor is not None and _apart(point.centre, self.anchor.centre) <= _STILL * self.anchor.width:
+            self.still += 1
+        else:
+            self.anchor, self.still = point, 1
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What one frame changed: tracks ``seen`` in it, pairs (kept, gone) that were one vehicle, tracks that ended."""
+
+    seen: list[Track]
+    merged: list[tuple[Track, Track]]
+    ended: list[Track]
+
+
+class Tracker:
+    """Follows plates from frame to frame; holds at most ``MAX_TRACKS`` tracks."""
+
+    def __init__(self) -> None:
+        self._tracks: list[Track] = []
+        self._count = 0
+        self._time = -np.inf
+
+    def update(self, time: float, looks: Sequence[Look], aspect: float) -> Update:
+        """Take the looks of one frame at ``time``; ``aspect`` is the picture's width divided by its height.
+
+        A clock that goes back ends everything: what came before it can't be compared.
+        """
+        ended = self.finish() if time < self._time else self._forget(time)
+        self._time = time
+        points = [_point(look, aspect) for look in looks]
+        seen = self._assign(time, looks, points)
+        merged = self._reconnect(time)
+        gone = {id(other) for _, other in merged}
+        kept = [track for track in seen if id(track) not in gone]
+        return Update(kept + [track for track, _ in merged], merged, ended + self._crowd_out())
+
+    def finish(self) -> list[Track]:
+        """End all tracks."""
+        ended, self._tracks = self._tracks, []
+        return ended
+
+    def knows(self, corners: Floats, aspect: float) -> bool:
+        """Tell whether a box is a parked plate that was read often enough; now and then it is read again."""
+        place = in_heights(corners, aspect)
+        centre, width = place.mean(axis=0), plate_width(place)
+        return any(_is_known(track, centre, width) for track in self._tracks if track.parked)
+
+    def _assign(self, time: float, looks: Sequence[Look], points: list[Point]) -> list[Track]:
+        """Give each look to the track that it fits best, or to a new one."""
+        costs = self._costs(time, looks, points)
+        owner: dict[int, Track] = {}
+        for row, column in _cheapest_first(costs):
+            track = self._tracks[row]
+            if column not in owner and track not in owner.values():
+                owner[column] = track
+        for index, (look, point) in enumerate(zip(looks, points, strict=True)):
+            track = owner.get(index) or self._begin()
+            track.add(look, point)
+            owner[index] = track
+        return list(owner.values())
+
+    def _begin(self) -> Track:
+        self._count += 1
+        track = Track(self._count)
+        self._tracks.append(track)
+        return track
+
+    def _costs(self, time: float, looks: Sequence[Look], points: list[Point]) -> NDArray[np.float64]:
+        """Return (tracks, looks): infinite where a look can't be of that track."""
+        costs = np.full((len(self._tracks), len(looks)), np.inf)
+        if not costs.size:
+            return costs
+        places, sizes = np.array([point.centre for point in points]), np.array([point.width for point in points])
+        texts = [_sure_text(look.reading) for look in looks]
+        for row, track in enumerate(self._tracks):
+            reach = track.reach(time)
+            away = np.hypot(*(places - track.expected(time)).T) / track.last.width
+            growth = np.abs(np.log(sizes / track.last.width))
+            possible = (away < reach) & (growth < _grown(_GROWTH, time - track.last.time))
+            for column in np.flatnonzero(possible):
+                cost = away[column] / reach + 0.5 * growth[column]
+                costs[row, column] = (
+                    cost + _text_cost(track, texts[column], float(away[column])) + _sleep_cost(track, time)
+                )
+        return costs
+
+    def _reconnect(self, time: float) -> list[tuple[Track, Track]]:
+        """Join each young track with the unseen one that read the same text."""
+        merged = []
+        for young in [track for track in self._tracks if track.last.time == time and time - track.born <= _YOUNG]:
+            kept = next((track for track in self._tracks if _is_rest_of(young, track)), None)
+            if kept is not None:
+                kept.absorb(young)
+                self._tracks = [track for track in self._tracks if track is not young]
+                merged.append((kept, young))
+        return merged
+
+    def _forget(self, time: float) -> list[Track]:
+        ended = [track for track in self._tracks if time - track.last.time > _memory(track)]
+        self._tracks = [track for track in self._tracks if time - track.last.time <= _memory(track)]
+        return ended
+
+    def _crowd_out(self) -> list[Track]:
+        """End the tracks that were not seen for longest, where there are too many."""
+        self._tracks.sort(key=lambda track: track.last.time)
+        excess = max(0, len(self._tracks) - MAX_TRACKS)
+        ended, self._tracks = self._tracks[:excess], self._tracks[excess:]
+        return ended
+
+
+def _point(look: Look, aspect: float) -> Point:
+    place = in_heights(look.box.corners, aspect)
+    return Point(look.time, place.mean(axis=0), max(plate_width(place), _EPSILON))
+
+
+def _apart(one: Floats, other: Floats) -> float:
+    return float(np.hypot(*(one - other)))
+
+
+def _grown(limits: tuple[float, float, float], seconds: float) -> float:
+    at_once, per_second, at_most = limits
+    return min(at_once + per_second * seconds, at_most)
+
+
+def _memory(track: Track) -> float:
+    return PARKED_MEMORY if track.parked else FORGOTTEN
+
+
+def _is_known(track: Track, centre: Floats, width: float) -> bool:
+    near = _apart(track.last.centre, centre) < _STILL * width and track.looks % _RECHECK != 0
+    return near and track.evidence.agreeing(track.evidence.favourite()) >= _KNOWN_BY
+
+
+def _is_rest_of(young: Track, other: Track) -> bool:
+    """Tell whether ``young`` began after ``other`` was last seen, and reads the same text."""
+    if other is young or other.last.time >= young.born:
+        return False
+    text = young.evidence.favourite()
+    return len(text) >= SHORTEST and text == other.evidence.favourite()
+
+
+def _cheapest_first(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
+    rows, columns = np.nonzero(np.isfinite(costs))
+    order = np.argsort(costs[rows, columns], kind="stable")
+    return [(int(rows[at]), int(columns[at])) for at in order]
+
+
+def _sure_text(reading: Reading | None) -> bytearray:
+    """Return what a look says, empty where it is not sure."""
+    if reading is None or len(reading.slots) < SHORTEST or reading.slots.max(axis=1).mean() < _SURE:
+        return bytearray()
+    return text_of(reading)[0]
+
+
+def _text_cost(track: Track, text: bytearray, away: float) -> float:
+    """Return from -0.5 for the same text to 0.5 for another, infinite for another that is not close; 0 if unknown."""
+    known = track.evidence.favourite()
+    if not text or len(text) != len(known):
+        return 0.0
+    equal = sum(one == other for one, other in zip(text, known, strict=True)) / len(text)
+    if equal < _STRANGER and away > _CLOSE and track.evidence.agreeing(known) >= AGREEING:
+        return float("inf")
+    return 0.5 - equal
+
+
+def _sleep_cost(track: Track, time: float) -> float:
+    return _ASLEEP if track.parked and time - track.last.time > LOST else 0.0
