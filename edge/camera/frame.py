@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from edge.errors import SourceError
 
+Luma = NDArray[np.uint8]
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -15,13 +17,13 @@ class Frame:
 
     ``gray`` (h, w) uint8 is what detection sees, ``full`` (H, W) uint8 the same instant and field of view at the
     resolution for plate crops; both are the same array where a source has one stream. ``time`` is the moment of
-    capture in Unix seconds.
+    capture in Unix seconds. ``index`` counts the delivered frames from 0.
     """
 
     index: int
     time: float
-    gray: NDArray[np.uint8]
-    full: NDArray[np.uint8]
+    gray: Luma
+    full: Luma
 
 
 @dataclass(slots=True)
@@ -43,14 +45,18 @@ class SourceStalledError(SourceError):
 
 
 class Source(Protocol):
-    """A stream of frames.
+    """A stream of frames."""
 
-    ``live`` sources deliver the newest frame and count the ones they drop; files deliver every frame, with the
-    video's own clock.
-    """
+    @property
+    def live(self) -> bool:
+        """Whether it delivers the newest frame and counts the ones it drops.
 
-    live: bool
-    stats: SourceStats
+        Files are not live: they deliver every frame, with the video's own clock.
+        """
+
+    @property
+    def stats(self) -> SourceStats:
+        """Its counters."""
 
     def read(self) -> Frame:
         """Return the next frame.
