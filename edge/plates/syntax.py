@@ -54,9 +54,9 @@ _SPECIAL = re.compile(rb"(CDJ?|AA)[0-9]{1,3}")
 class Fit:
     """The likeliest Dutch text for a distribution.
 
-    ``probability`` is its share among all Dutch texts, ``support`` the share of Dutch texts among all texts of six
-    characters: near 1 where the reading is Dutch as it stands, near ``CONFUSED`` where one look-alike had to be
-    swapped, far below where it is no Dutch plate.
+    ``probability`` is its share among all Dutch texts. ``support`` is its likelihood relative to the text as read:
+    1 where that is Dutch as it stands, about ``CONFUSED`` where one look-alike had to be swapped, far below where it
+    is no Dutch plate.
     """
 
     text: bytearray = field(repr=False)
@@ -90,9 +90,10 @@ def fit(slots: NDArray[np.float32]) -> Fit | None:
     for row in range(len(SIDECODES)):
         _leave_forbidden(row, masked[row], best, scores)
     row = int(scores.argmax())
-    support = float(np.where(_masks(), likelihood, 0.0).sum(axis=2).prod(axis=1).sum())
-    probability = min(1.0, float(np.exp(scores[row])) / support)
-    return Fit(decode(best[row]), tuple(SIDECODES)[row], probability, support)
+    likely = float(np.exp(scores[row]))
+    dutch = float(np.where(_masks(), likelihood, 0.0).sum(axis=2).prod(axis=1).sum())
+    support = min(1.0, likely / float(likelihood.max(axis=1).prod()))
+    return Fit(decode(best[row]), tuple(SIDECODES)[row], min(1.0, likely / dutch), support)
 
 
 def decode(indices: NDArray[np.integer]) -> bytearray:

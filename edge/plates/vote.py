@@ -18,7 +18,7 @@ SHORTEST, LONGEST = 5, 9  # Characters of a plate; a ring, a badge or half a pla
 
 # Thresholds on what the reader gives, as its model card has it.
 _SURE = 0.6  # Least probability of a vote.
-_DUTCH = 1e-3  # Least support of a Dutch text: one look-alike swapped, not two, nor any other character.
+_DUTCH = 5e-3  # Least support of a Dutch text: one look-alike swapped, not two, nor any other character.
 _FOREIGN = 0.8  # From here on the reader's word "foreign" outweighs that a text happens to fit a sidecode.
 _NO_PLATE = 0.5
 
