@@ -1,5 +1,6 @@
 """What stands behind the vehicles: photographs where a folder of them is given, drawn streets and textures else."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from models.training.clutter import scatter
 
 Gray = NDArray[np.uint8]
+LEAST, MOST = 240, 1200  # pixels of a photograph's shorter and longer side
+_UNFIT = {"screenshot", "leuvenA", "leuvenB"}  # previews of wallpapers; a street with parked cars
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,34 @@ class Backgrounds:
 
 
 def load_backgrounds(folder: Path | None) -> Backgrounds:
-    """Read every picture of a folder; none without a folder."""
-    files = sorted(p for p in folder.rglob("*") if p.suffix in {".jpg", ".png"}) if folder else []
-    photos = (cv2.imread(str(p), cv2.IMREAD_GRAYSCALE) for p in files)
-    return Backgrounds(tuple(p.astype(np.uint8, copy=False) for p in photos if p is not None and min(p.shape) > 200))
+    """Read every picture and film below a folder; none without a folder."""
+    files = (
+        sorted(p for p in folder.rglob("*") if p.is_file() and not _UNFIT & set(p.name.split("."))) if folder else []
+    )
+    photos = (photo for path in files for photo in _photos(path))
+    return Backgrounds(tuple(_small(p) for p in photos if min(p.shape) >= LEAST))
+
+
+def _photos(path: Path) -> Iterator[Gray]:
+    """Give the picture in a file, or every twelfth frame of a film; nothing of other files."""
+    if path.suffix in {".jpg", ".jpeg", ".png"}:
+        photo = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        if photo is not None:
+            yield photo.astype(np.uint8, copy=False)
+    elif path.suffix == ".avi":
+        film = cv2.VideoCapture(str(path))
+        for k in range(100_000):
+            there, frame = film.read()
+            if not there:
+                return
+            if k % 12 == 0:
+                yield cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+
+def _small(photo: Gray) -> Gray:
+    """Reduce to MOST pixels at the longer side: a background needs no more, and memory is finite."""
+    part = min(1.0, MOST / max(photo.shape))
+    return cv2.resize(photo, None, fx=part, fy=part, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
 def _crop(rng: np.random.Generator, photo: Gray, height: int, width: int) -> Gray:

@@ -16,13 +16,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import onnx
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from models.training.batches import Pool, Target, batches
-from models.training.network import Detector, Exported
-from models.training.scenes import EXACT, HEIGHT, WIDTH
+from models.training.network import COLUMNS, HEIGHT, ROWS, WIDTH, Detector, Exported
+from models.training.scenes import EXACT
 from models.training.streets import load_streets
 
 BATCH = 32
@@ -73,9 +74,8 @@ def _extremes(found: Tensor, wanted: Tensor) -> Tensor:
 
 def loss_of(net: Detector, images: np.ndarray, target: Target) -> tuple[Tensor, list[float]]:
     """The whole loss of a batch, and its three parts as numbers."""
-    frames = torch.from_numpy(images)[:, None].contiguous(memory_format=torch.channels_last)
     with torch.autocast("cpu", torch.bfloat16):
-        logits, corners, mask = net(frames)
+        logits, corners, mask = net(torch.from_numpy(images))
     trust = torch.from_numpy(target.trust)
     score = score_loss(logits, torch.from_numpy(target.heat), trust)
     place = corner_loss(corners, target)
@@ -176,6 +176,17 @@ def export(checkpoint: Path, target: Path) -> None:
     free = {name: {0: "N"} for name in ("image", "score", "corners")}
     model = Exported(net.eval())
     torch.onnx.export(model, (sample,), str(target), opset_version=17, dynamic_axes=free, dynamo=False, **names)
+    _name_sizes(target)
+
+
+def _name_sizes(target: Path) -> None:
+    """Write the output sizes, which tracing leaves open, into the file."""
+    model = onnx.load(target)
+    for output in model.graph.output:
+        for size, dim in zip((ROWS, COLUMNS, 4, 2), list(output.type.tensor_type.shape.dim)[1:], strict=False):
+            dim.dim_value = size
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, target)
 
 
 def main() -> None:

@@ -4,7 +4,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+HEIGHT, WIDTH = 288, 384  # of the input; fixed, so that the exported graph has no shape arithmetic
 STRIDE = 8  # input pixels per cell of the output grid
+ROWS, COLUMNS = HEIGHT // STRIDE, WIDTH // STRIDE
 WIDTHS = (32, 64, 96, 128)  # channels at strides 4, 8, 16 and 32
 NECK = 64
 HEAD = 32
@@ -41,6 +43,12 @@ class Wide(nn.Module):
         return x + self.body(x)
 
 
+def unshuffle(image: Tensor) -> Tensor:
+    """Pixel-unshuffle by four: [N, 288, 384] to [N, 16, 72, 96], still in bytes, which are cheap to move."""
+    blocks = image.reshape(-1, HEIGHT // 4, 4, WIDTH // 4, 4)
+    return blocks.permute(0, 2, 4, 1, 3).reshape(-1, 16, HEIGHT // 4, WIDTH // 4)
+
+
 class Backbone(nn.Module):
     """Pixel-unshuffle stem and four stages; returns features at strides 8, 16 and 32."""
 
@@ -53,8 +61,8 @@ class Backbone(nn.Module):
         self.stage32 = nn.Sequential(conv(c, d, stride=2), Residual(d), Wide(d), Wide(d))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Image [N, 1, H, W] of any numeric type, H and W multiples of 32."""
-        x = (F.pixel_unshuffle(image, 4).float() - MEAN) / SPREAD
+        """Image uint8 [N, 288, 384]."""
+        x = (unshuffle(image).float() - MEAN) / SPREAD
         eighth = self.stage8(self.stem(x))
         sixteenth = self.stage16(eighth)
         return eighth, sixteenth, self.stage32(sixteenth)
@@ -73,6 +81,9 @@ class Detector(nn.Module):
         self.shape = nn.Conv2d(HEAD, 9, 1)
         self.mask = nn.Conv2d(HEAD, 1, 1)
         nn.init.constant_(self.score.bias, -4.0)  # plates are rare: start from about 2 %
+        x, y = torch.arange(COLUMNS) + 0.5, torch.arange(ROWS) + 0.5
+        centres = torch.stack(torch.meshgrid(x * STRIDE, y * STRIDE, indexing="xy"), dim=-1)
+        self.register_buffer("centres", centres[None, :, :, None], persistent=False)
 
     def features(self, image: Tensor) -> Tensor:
         """Fused features [N, HEAD, H/8, W/8]."""
@@ -82,21 +93,16 @@ class Detector(nn.Module):
         return self.head(F.interpolate(middle, scale_factor=2.0, mode="nearest") + self.lateral[0](eighth))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Score logits [N, h, w], corners [N, h, w, 4, 2] in input pixels, mask logits [N, h, w]."""
+        """Score logits [N, h, w], corners [N, h, w, 4, 2] in input pixels, mask logits [N, h, w]; h 36, w 48."""
         x = self.features(image)
         shape = self.shape(x).float()
-        return self.score(x).float()[:, 0], corners_of(shape), self.mask(x).float()[:, 0]
+        return self.score(x).float()[:, 0], offsets_of(shape) + self.centres, self.mask(x).float()[:, 0]
 
 
-def corners_of(shape: Tensor) -> Tensor:
-    """Corners [N, h, w, 4, 2] from the nine channels: eight offsets in units of a predicted size."""
+def offsets_of(shape: Tensor) -> Tensor:
+    """Corners [N, h, w, 4, 2] relative to the cell's centre: eight numbers in units of a predicted size, the ninth."""
     size = torch.exp(shape[:, 8:9].clamp(-3.0, 4.0)) * STRIDE
-    rows, columns = shape.shape[2], shape.shape[3]
-    offsets = (shape[:, :8] * size).permute(0, 2, 3, 1).unflatten(3, (4, 2))
-    x = (torch.arange(columns, device=shape.device) + 0.5) * STRIDE
-    y = (torch.arange(rows, device=shape.device) + 0.5) * STRIDE
-    centres = torch.stack((x[None, :].expand(rows, -1), y[:, None].expand(-1, columns)), dim=-1)
-    return offsets + centres[None, :, :, None, :]
+    return (shape[:, :8] * size).permute(0, 2, 3, 1).reshape(-1, ROWS, COLUMNS, 4, 2)
 
 
 class Exported(nn.Module):
@@ -108,5 +114,5 @@ class Exported(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Image uint8 [N, H, W]; score [N, h, w] in 0..1, corners [N, h, w, 4, 2] in input pixels."""
-        logits, corners, _ = self.detector(image[:, None])
+        logits, corners, _ = self.detector(image)
         return torch.sigmoid(logits), corners
