@@ -195,19 +195,24 @@ class Tracker:
         costs = np.full((len(self._tracks), len(looks)), np.inf)
         if not costs.size:
             return costs
-        places, sizes = np.array([point.centre for point in points]), np.array([point.width for point in points])
+        away, growth = self._deviations(time, points)
+        reach = np.array([[track.reach(time)] for track in self._tracks])
+        grown = np.array([[_grown(_GROWTH, time - track.last.time)] for track in self._tracks])
         texts = [_sure_text(look.reading) for look in looks]
-        for row, track in enumerate(self._tracks):
-            reach = track.reach(time)
-            away = np.hypot(*(places - track.expected(time)).T) / track.last.width
-            growth = np.abs(np.log(sizes / track.last.width))
-            possible = (away < reach) & (growth < _grown(_GROWTH, time - track.last.time))
-            for column in np.flatnonzero(possible):
-                cost = away[column] / reach + 0.5 * growth[column]
-                costs[row, column] = (
-                    cost + _text_cost(track, texts[column], float(away[column])) + _sleep_cost(track, time)
-                )
+        for row, column in np.argwhere((away < reach) & (growth < grown)):
+            track, apart = self._tracks[row], float(away[row, column])
+            cost = apart / float(reach[row, 0]) + 0.5 * float(growth[row, column])
+            costs[row, column] = cost + _text_cost(track, texts[column], apart) + _sleep_cost(track, time)
         return costs
+
+    def _deviations(self, time: float, points: list[Point]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how far each look is from where each track is expected, in plate widths, and how much larger."""
+        expected = np.array([track.expected(time) for track in self._tracks])
+        widths = np.array([[track.last.width] for track in self._tracks])
+        places = np.array([point.centre for point in points])
+        sizes = np.array([point.width for point in points])
+        ways = places[None] - expected[:, None]
+        return np.hypot(ways[..., 0], ways[..., 1]) / widths, np.abs(np.log(sizes / widths))
 
     def _reconnect(self, time: float) -> list[tuple[Track, Track]]:
         """Join each young track with the unseen one that read the same text."""
