@@ -13,18 +13,20 @@ from models.training.fonts import load_fonts
 from models.training.plates import random_plate
 
 SHARD: Final = 4096
+HELD_OUT: Final = "held_out.npz"
+"""Never trained on: the learning curve is measured on it."""
+HELD_OUT_SEED: Final = 2**31
 LOOKS: Final = 3
 """Degraded looks at each rendered plate."""
 LONGEST: Final = 10
 NOTHING_SHARE: Final = 0.08
 
 
-def make_shard(folder: Path, fonts: Path, number: int) -> None:
-    """Write shard `number`, which depends on its number alone; nothing is done where it exists."""
-    path = folder / f"shard_{number:05d}.npz"
+def make_shard(path: Path, fonts: Path, seed: int) -> None:
+    """Write a shard, which depends on its seed alone; nothing is done where it exists."""
     if path.exists():
         return
-    rng = np.random.default_rng(number)
+    rng = np.random.default_rng(seed)
     faces, photos = load_fonts(fonts), street_photos()
     crops: list[Crop] = []
     while len(crops) < SHARD:
@@ -52,9 +54,10 @@ def _save(path: Path, crops: list[Crop]) -> None:
 
 
 def fill(folder: Path, fonts: Path, first: int, count: int, processes: int) -> None:
-    """Write `count` shards from `first` on with `processes` processes at low priority."""
+    """Write the shard held out and `count` shards from `first` on with `processes` processes at low priority."""
     folder.mkdir(parents=True, exist_ok=True)
-    jobs = [(folder, fonts, number) for number in range(first, first + count)]
+    jobs = [(folder / HELD_OUT, fonts, HELD_OUT_SEED)]
+    jobs += [(folder / f"shard_{number:05d}.npz", fonts, number) for number in range(first, first + count)]
     with multiprocessing.get_context("spawn").Pool(processes, initializer=_quiet, maxtasksperchild=8) as workers:
         workers.starmap(make_shard, jobs, chunksize=1)
 

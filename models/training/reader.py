@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from models.training.degrade import COLUMNS, HEIGHT, IGNORE, KINDS, WIDTH
-from models.training.pool import fill
+from models.training.pool import HELD_OUT, fill
 
 CLASSES: Final = 37
 BATCH: Final = 128
 PEAK_RATE: Final = 2e-3
 SEED: Final = 20
+KEYS: Final = ("image", "target", "text", "kind")
 CTC_WEIGHT: Final = 0.15
 KIND_WEIGHT: Final = 0.3
 
@@ -125,17 +126,17 @@ class Pool:
         names = rng.choice(sorted(self.shards), size=8)
         shards = [self.shards[str(name)] for name in names]
         picks = [(shard, rng.integers(0, len(shard["kind"]), size // 8)) for shard in shards]
-        parts = {
-            key: np.concatenate([shard[key][pick] for shard, pick in picks])
-            for key in ("image", "target", "text", "kind")
-        }
-        image = torch.from_numpy(parts["image"]).float()
-        return Batch(
-            vary(image),
-            torch.from_numpy(parts["target"]).long(),
-            torch.from_numpy(parts["text"]).long(),
-            torch.from_numpy(parts["kind"]).long(),
-        )
+        return _batch({key: np.concatenate([shard[key][pick] for shard, pick in picks]) for key in KEYS})
+
+    def held_out(self, size: int) -> Batch:
+        """The first `size` crops of the shard that training never sees."""
+        with np.load(self.folder / HELD_OUT) as data:
+            return _batch({key: data[key][:size] for key in KEYS})
+
+
+def _batch(parts: dict[str, NDArray[np.generic]]) -> Batch:
+    image, *labels = (torch.from_numpy(parts[key]) for key in KEYS)
+    return Batch(image.float(), *(label.long() for label in labels))
 
 
 def vary(image: Tensor) -> Tensor:
@@ -150,7 +151,7 @@ def vary(image: Tensor) -> Tensor:
 def losses(reader: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Cross-entropy at the known columns, CTC over both rows, cross-entropy of the kind."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        chars, kind = reader(batch.image)
+        chars, kind = reader(vary(batch.image))
     chars, kind = chars.float(), kind.float()
     dense = F.cross_entropy(chars.flatten(0, 1), batch.target.flatten(), ignore_index=IGNORE)
     lengths = (batch.text > 0).sum(dim=1)
@@ -222,7 +223,7 @@ def rate(done: float) -> float:
 def train(run: Run, pool: Pool, checkpoint: Path, seconds: float) -> None:
     """Train until `seconds` are spent over all calls; print a line of the learning curve each minute."""
     rng = np.random.default_rng([SEED, run.step])
-    held = pool.draw(np.random.default_rng(0), 1024)
+    held, crops = pool.held_out(1024), pool.refresh()
     last, shown = time.monotonic(), run.seconds
     while run.seconds < seconds:
         if run.step % 200 == 0:
@@ -276,7 +277,7 @@ def train_command(folder: Path, checkpoint: Path, minutes: float, threads: int, 
     """Train on the pool, or go on training."""
     torch.set_num_threads(threads)
     pool = Pool(folder, newest)
-    while not pool.refresh():
+    while not (pool.refresh() and (folder / HELD_OUT).exists()):
         time.sleep(5)
     run = new_run()
     run.resume(checkpoint)
