@@ -1,0 +1,321 @@
+"""The outbox: released messages on disk, between the gate that writes them and the uplink that sends them.
+
+One SQLite file in WAL mode, opened by both processes. A message whose `append` returned is on the disk
+(``synchronous=FULL``); its id and sequence never change.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import structlog
+from sqlite_utils import Database
+
+from edge.errors import AnprError, ConfigError
+from edge.uplink.contract import Status, Stream
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+MODE = 0o660  # Gate and uplink are two users of one group; SQLite gives its own files the mode of the database.
+PAGE = 4096
+# Some 256 KB: a log that never grows far needs little room when the disk fills up.
+CHECKPOINT_PAGES = 64
+BUSY_SECONDS = 5.0
+DAY = 86_400
+HEALTH = "health"
+SCHEMA_VERSION = 1
+# autoincrement: the id of a dropped message, which may be on its way, is never given to another one.
+SCHEMA = """
+create table messages (
+    id integer primary key autoincrement, stream text not null, sequence integer not null, window integer not null,
+    stored integer not null, outcome text, settled integer,
+    topic text not null, payload blob not null, signature text not null, expires integer not null,
+    unique (stream, sequence)
+) strict;
+create index waiting on messages (id) where outcome is null;
+create table streams (stream text primary key, sequence integer not null, window integer not null) strict;
+create table retained (
+    name text primary key, version integer not null,
+    topic text not null, payload blob not null, signature text not null, expires integer not null
+) strict;
+create table counters (name text primary key, value integer not null) strict;
+insert into counters values ('dropped', 0);
+pragma user_version = 1;
+"""
+
+
+class OutboxError(AnprError):
+    """The outbox can't be read or written at the moment: keep what was to be stored and try again."""
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """A finished message: MQTT topic, the payload's bytes, their signature, and the Unix second it expires at."""
+
+    topic: str
+    payload: bytes
+    signature: str
+    expires: int
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A message that waits to be sent."""
+
+    id: int
+    stream: Stream
+    sequence: int
+    entry: Entry
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """How many messages wait, and how many were ever dropped for want of room."""
+
+    waiting: int
+    dropped: int
+
+
+class Outbox:
+    """The gate's side: writes messages; used by one thread."""
+
+    def __init__(self, file: Path, max_bytes: int, clock: Callable[[], float] = time.time) -> None:
+        """Open or make ``file``, which never grows beyond ``max_bytes`` (or its present size where that is more).
+
+        Raises:
+            ConfigError: it can't be opened, or is something else.
+        """
+        self._file, self._clock = file, clock
+        try:
+            _make_file(file)
+            self._database = _connect(file)
+            _prepare(self._database, max_bytes)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigError(f"{file}: the outbox can't be opened: {error}") from error
+        _check_schema(file, self._database)
+
+    def append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
+        """Store the message that ``make`` gives for the next sequence of ``stream``; it is on the disk on return.
+
+        ``window`` is the end of its bin, Unix seconds. At or below the highest one of the stream nothing is stored
+        and False returned: a closed bin never opens again. ``make`` is called again where room must be made first.
+
+        Raises:
+            OutboxError: it can't be written even after dropping the oldest messages.
+        """
+        return self._write(lambda: self._append(stream, window, make))
+
+    def highest_window(self, stream: Stream) -> int | None:
+        """Return the highest window ever stored in ``stream``, also when its message is gone."""
+        return self._last(stream)[1]
+
+    def set_states(self, states: Mapping[Status, Entry]) -> None:
+        """Replace the presence messages, the last will among them."""
+        self._write(lambda: self._retain(states))
+
+    def put_health(self, entry: Entry) -> None:
+        """Replace the health message."""
+        self._write(lambda: self._retain({HEALTH: entry}))
+
+    def prune(self, days: int) -> int:
+        """Remove messages that have expired or have lain here for ``days``, sent or not; return their number."""
+        now = self._clock()
+        query = "delete from messages where expires <= ? or stored <= ?"
+        return self._write(lambda: self._database.execute(query, [int(now), int(now) - days * DAY]).rowcount)
+
+    def stats(self) -> Stats:
+        """Count."""
+        query = "select (select count(*) from messages where outcome is null), value from counters"
+        return Stats(*self._database.execute(query).fetchone())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
+        last, highest = self._last(stream)
+        if highest is not None and window <= highest:
+            return False
+        fields = {"stream": stream, "sequence": last + 1, "window": window}
+        entry = msgspec.structs.asdict(make(last + 1))
+        self._database.table("streams").insert(fields, pk="stream", replace=True)
+        self._database.table("messages").insert({**fields, "stored": int(self._clock()), **entry})
+        return True
+
+    def _last(self, stream: Stream) -> tuple[int, int | None]:
+        query = "select sequence, window from streams where stream = ?"
+        found: tuple[int, int] | None = self._database.execute(query, [stream]).fetchone()
+        return found or (0, None)
+
+    def _retain(self, entries: Mapping[Status, Entry] | Mapping[str, Entry]) -> None:
+        query = """
+            insert into retained values (?, 1, ?, ?, ?, ?) on conflict (name) do update set
+            version = version + 1, topic = excluded.topic, payload = excluded.payload,
+            signature = excluded.signature, expires = excluded.expires
+        """
+        for name, entry in entries.items():
+            self._database.execute(query, [name, *msgspec.structs.astuple(entry)])
+
+    def _write(self, action: Callable[[], T]) -> T:
+        """Do ``action`` in one transaction; where the disk or the outbox is full, drop the oldest message first."""
+        while True:
+            try:
+                with _transaction(self._database):
+                    return action()
+            except sqlite3.Error as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                    raise OutboxError(f"{self._file}: can't be written: {error}") from error
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        """Make room: sent messages go before unsent ones, old ones before new ones."""
+        query = """
+            delete from messages where id = (select id from messages order by outcome is null, id limit 1)
+            returning stream, sequence, outcome
+        """
+        try:
+            # The log is written into the database and used again from its start: that needs no new room.
+            self._database.execute("pragma wal_checkpoint(restart)").fetchall()
+            with _transaction(self._database):
+                dropped = self._database.execute(query).fetchall()
+                self._database.execute("update counters set value = value + ?", [len(dropped)])
+        except sqlite3.Error as error:
+            raise OutboxError(f"{self._file}: no room on the disk, not even to drop a message: {error}") from error
+        if not dropped:
+            raise OutboxError(f"{self._file}: no room on the disk, and no message left to drop")
+        stream, sequence, outcome = dropped[0]
+        log.warning("outbox_message_dropped", stream=stream, sequence=sequence, outcome=outcome or "unsent")
+
+
+class OutboxReader:
+    """The uplink's side: reads messages and marks what became of them; empty while the file does not exist."""
+
+    def __init__(self, file: Path) -> None:
+        """Remember where the outbox is or will be."""
+        self._file = file
+        self._opened: Database | None = None
+
+    def unsent(self, limit: int) -> list[Row]:
+        """Return the oldest messages that wait, in the order of their sequences."""
+        query = """
+            select id, stream, sequence, topic, payload, signature, expires from messages
+            where outcome is null order by id limit ?
+        """
+        return [Row(row[0], Stream(row[1]), row[2], Entry(*row[3:])) for row in self._read(query, limit)]
+
+    def states(self) -> dict[Status, Entry]:
+        """Return the presence messages."""
+        query = "select name, topic, payload, signature, expires from retained where name != ?"
+        rows = self._read(query, HEALTH)
+        return {Status(row[0]): Entry(*row[1:]) for row in rows}
+
+    def health(self) -> tuple[int, Entry] | None:
+        """Return the latest health message and its version, which rises with each."""
+        query = "select version, topic, payload, signature, expires from retained where name = ?"
+        rows = self._read(query, HEALTH)
+        return next(((row[0], Entry(*row[1:])) for row in rows), None)
+
+    def mark_sent(self, message: int, at: float) -> None:
+        """Note that the broker took the message with this id ``at`` that Unix time."""
+        self._settle(message, "sent", at)
+
+    def mark_expired(self, message: int, at: float) -> None:
+        """Note that the message with this id expired before it could be sent."""
+        self._settle(message, "expired", at)
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        if self._opened:
+            self._opened.close()
+        self._opened = None
+
+    def _settle(self, message: int, outcome: str, at: float) -> None:
+        query = "update messages set outcome = ?, settled = ? where id = ? and outcome is null"
+        if database := self._open():
+            with self._errors(), _transaction(database):
+                database.execute(query, [outcome, int(at), message])
+
+    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        database = self._open()
+        if database is None:
+            return []
+        with self._errors():
+            return database.execute(query, list(values)).fetchall()
+
+    def _open(self) -> Database | None:
+        if self._opened is None and self._file.exists():
+            with self._errors():
+                self._opened = self._connect()
+        return self._opened
+
+    def _connect(self) -> Database | None:
+        """Open the file where the gate has finished making it."""
+        database = _connect(self._file)
+        if not _version(database):
+            database.close()
+            return None
+        _check_schema(self._file, database)
+        # A mark that a power cut takes back costs a duplicate, which subscribers drop; a sync costs the card.
+        database.execute("pragma synchronous = normal")
+        return database
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise OutboxError(f"{self._file}: {error}") from error
+
+
+@contextmanager
+def _transaction(database: Database) -> Iterator[None]:
+    """Take the write lock at once: a lock taken after a read could meet a newer version and fail."""
+    database.conn.execute("begin immediate")
+    try:
+        yield
+        database.conn.execute("commit")
+    except BaseException:
+        if database.conn.in_transaction:
+            database.conn.execute("rollback")
+        raise
+
+
+def _make_file(file: Path) -> None:
+    """Make an empty file with its final mode, which the umask may not narrow."""
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, MODE)
+    except FileExistsError:
+        return
+    os.fchmod(handle, MODE)
+    os.close(handle)
+
+
+def _connect(file: Path) -> Database:
+    uri = f"{file.absolute().as_uri()}?mode=rw"
+    return Database(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS))
+
+
+def _prepare(database: Database, max_bytes: int) -> None:
+    database.enable_wal()
+    for pragma in (
+        "synchronous = full",
+        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
+        f"max_page_count = {max_bytes // PAGE}",
+    ):
+        database.execute(f"pragma {pragma}")
+    with _transaction(database):
+        if not _version(database):
+            for statement in SCHEMA.split(";"):
+                database.conn.execute(statement)
+
+
+def _version(database: Database) -> int:
+    return int(database.execute("pragma user_version").fetchone()[0])
+
+
+def _check_schema(file: Path, database: Database) -> None:
+    if (version := _version(database)) != SCHEMA_VERSION:
+        raise ConfigError(f"{file}: is an outbox of schema {version}; this software reads schema {SCHEMA_VERSION}")
