@@ -18,6 +18,7 @@ from sqlite_utils import Database
 
 from edge.errors import AnprError, ConfigError
 from edge.uplink.contract import Status, Stream
+from edge.uplink.reserve import Reserve
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -26,6 +27,7 @@ MODE = 0o660  # Gate and uplink are two users of one group; SQLite gives its own
 PAGE = 4096
 # Some 256 KB: a log that never grows far needs little room when the disk fills up.
 CHECKPOINT_PAGES = 64
+RESERVE_BYTES = 2 * CHECKPOINT_PAGES * PAGE
 BUSY_SECONDS = 5.0
 DAY = 86_400
 HEALTH = "health"
@@ -88,14 +90,17 @@ class Outbox:
         Raises:
             ConfigError: it can't be opened, or is something else.
         """
-        self._file, self._clock = file, clock
+        self._file, self._clock, self._max_pages = file, clock, max_bytes // PAGE
+        self._reserve = Reserve(file.with_name(f"{file.name}-reserve"), RESERVE_BYTES)
         try:
             _make_file(file)
             self._database = _connect(file)
-            _prepare(self._database, max_bytes)
+            _prepare(self._database)
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(f"{file}: the outbox can't be opened: {error}") from error
         _check_schema(file, self._database)
+        self._disk_full = True
+        self._look_at_disk()
 
     def append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
         """Store the message that ``make`` gives for the next sequence of ``stream``; it is on the disk on return.
@@ -160,34 +165,57 @@ class Outbox:
             self._database.execute(query, [name, *msgspec.structs.astuple(entry)])
 
     def _write(self, action: Callable[[], T]) -> T:
-        """Do ``action`` in one transaction; where the disk or the outbox is full, drop the oldest message first."""
+        """Do ``action`` in one transaction, dropping messages where it needs room."""
         while True:
             try:
                 with _transaction(self._database):
-                    return action()
+                    result = action()
             except sqlite3.Error as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
                     raise OutboxError(f"{self._file}: can't be written: {error}") from error
-            self._drop_oldest()
+                self._make_room()
+            else:
+                self._look_at_disk()
+                return result
 
-    def _drop_oldest(self) -> None:
-        """Make room: sent messages go before unsent ones, old ones before new ones."""
-        query = """
-            delete from messages where id = (select id from messages order by outcome is null, id limit 1)
-            returning stream, sequence, outcome
-        """
+    def _make_room(self) -> None:
         try:
-            # The log is written into the database and used again from its start: that needs no new room.
-            self._database.execute("pragma wal_checkpoint(restart)").fetchall()
-            with _transaction(self._database):
-                dropped = self._database.execute(query).fetchall()
-                self._database.execute("update counters set value = value + ?", [len(dropped)])
+            if self._pragma("page_count") < self._max_pages:
+                self._freeze_size()
+            dropped = self._drop_oldest()
         except sqlite3.Error as error:
             raise OutboxError(f"{self._file}: no room on the disk, not even to drop a message: {error}") from error
         if not dropped:
             raise OutboxError(f"{self._file}: no room on the disk, and no message left to drop")
-        stream, sequence, outcome = dropped[0]
+        stream, sequence, outcome = dropped
         log.warning("outbox_message_dropped", stream=stream, sequence=sequence, outcome=outcome or "unsent")
+
+    def _freeze_size(self) -> None:
+        """Bring the log into the database, with the reserve's room, and let the file grow no more: the disk is full."""
+        self._disk_full = True
+        self._reserve.give_back()
+        self._database.execute("pragma wal_checkpoint(restart)").fetchall()
+        self._pragma("max_page_count = 1")  # SQLite takes the present size instead.
+
+    def _look_at_disk(self) -> None:
+        """Let the file grow again once there is room for the reserve."""
+        if self._disk_full and self._reserve.take():
+            self._disk_full = False
+            self._pragma(f"max_page_count = {self._max_pages}")
+
+    def _drop_oldest(self) -> tuple[str, int, str | None] | None:
+        """Drop one message: sent ones go before unsent ones, old ones before new ones."""
+        query = """
+            delete from messages where id = (select id from messages order by outcome is null, id limit 1)
+            returning stream, sequence, outcome
+        """
+        with _transaction(self._database):
+            dropped: tuple[str, int, str | None] | None = self._database.execute(query).fetchone()
+            self._database.execute("update counters set value = value + ?", [int(dropped is not None)])
+        return dropped
+
+    def _pragma(self, text: str) -> int:
+        return int(self._database.execute(f"pragma {text}").fetchone()[0])
 
 
 class OutboxReader:
@@ -295,17 +323,14 @@ def _make_file(file: Path) -> None:
 
 def _connect(file: Path) -> Database:
     uri = f"{file.absolute().as_uri()}?mode=rw"
-    return Database(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS))
+    database = Database(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS))
+    database.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}").fetchall()
+    return database
 
 
-def _prepare(database: Database, max_bytes: int) -> None:
+def _prepare(database: Database) -> None:
     database.enable_wal()
-    for pragma in (
-        "synchronous = full",
-        f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
-        f"max_page_count = {max_bytes // PAGE}",
-    ):
-        database.execute(f"pragma {pragma}")
+    database.execute("pragma synchronous = full")
     with _transaction(database):
         if not _version(database):
             for statement in SCHEMA.split(";"):
