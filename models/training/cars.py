@@ -104,6 +104,8 @@ def _glass(b: _Body) -> None:
     wide = rng.uniform(0.62, 0.8)
     pane = [(-h * wide, -top), (h * wide, -top), (h * rng.uniform(0.8, 0.92), -bottom), (-h * 0.86, -bottom)]
     b.p.gradient(pane, rng.uniform(10, 150), rng.uniform(10, 70))
+    if rng.random() < 0.55:
+        _cabin(b, top, bottom)
     for _ in range(int(rng.integers(0, 5))):
         at = (rng.uniform(-0.6, 0.6) * h, -rng.uniform(bottom, top))
         b.p.ellipse(at, (rng.uniform(40, 260), rng.uniform(20, 120)), rng.uniform(10, 190), angle=rng.uniform(-20, 20))
@@ -114,6 +116,27 @@ def _glass(b: _Body) -> None:
     b.p.outline([(-h * 0.5, -bottom), (h * rng.uniform(0.0, 0.5), -bottom - 60)], 15, 18, closed=False)
     mirror = rounded(h * 0.97, -bottom - 170, h * 1.17, -bottom - 20, 40)
     b.mirrored(mirror, b.near(b.shade if rng.random() < 0.6 else b.trim))
+    if rng.random() < 0.4:
+        b.mirrored(rounded(h * 1.0, -bottom - 150, h * 1.14, -bottom - 50, 20), rng.uniform(80, 255))
+
+
+def _cabin(b: _Body, top: float, bottom: float) -> None:
+    """What shows through the glass: the light of the far window, head rests, mirror, wheel, papers on the board."""
+    rng, h = b.rng, b.half
+    low, high = bottom + rng.uniform(0.1, 0.5) * (top - bottom), top - rng.uniform(0.05, 0.25) * (top - bottom)
+    wide = rng.uniform(0.3, 0.6) * h
+    far, dark = rng.uniform(70, 250), rng.uniform(5, 60)
+    b.p.gradient([(-wide, -high), (wide, -high), (wide * 1.1, -low), (-wide * 1.1, -low)], far, b.near(far, 30))
+    for x in (-0.42, 0.42) if rng.random() < 0.7 else (-0.45, 0.0, 0.45):
+        b.p.polygon(rounded(x * h - 110, -low - rng.uniform(20, 160), x * h + 110, -low + 30, 50), dark)
+        b.p.polygon(rounded(x * h - 200, -low - 30, x * h + 200, -bottom, 60), b.near(dark, 10))
+    if rng.random() < 0.7:
+        b.p.polygon(rounded(-120, -high - 30, 120, -high + 35, 25), b.near(dark + rng.uniform(0, 120), 20))
+    if rng.random() < 0.4:
+        b.p.ellipse((rng.uniform(0.25, 0.45) * h, -bottom - 60), (180, 150), dark * 0.5, 30)
+    if rng.random() < 0.4:
+        x = rng.uniform(-0.6, 0.4) * h
+        b.p.polygon([(x, -bottom - 70), (x + 230, -bottom - 70), (x + 250, -bottom - 10), (x - 20, -bottom - 10)], 210)
 
 
 def _doors(b: _Body) -> None:
