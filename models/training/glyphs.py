@@ -70,7 +70,8 @@ _PATHS: Final = {
     "J": "1 0,1 1 1,0 1 1,0 .74|.3 0,1 0,1 1 1,0 1 1,0 .72",
     "K": "0 0,0 1;.96 0,.06 .58;.34 .4,1 1|0 0,0 1;1 0,.3 .48,0 .48;.3 .48,1 1",
     "L": "0 0,0 1,1 1",
-    "M": "0 1,0 0,.06 0,.5 .7,.94 0,1 0,1 1|0 1,.06 0,.5 .62,.94 0,1 1|0 1,0 0,.5 .5,1 0,1 1",
+    "M": "0 1,0 0,.06 0,.5 .7,.94 0,1 0,1 1|0 1,.06 0,.5 .62,.94 0,1 1|0 1,0 0,.5 .5,1 0,1 1|0 1,0 0,.5 1,1 0,1 1|"
+    "0 1,0 0,.5 .38,1 0,1 1",
     "N": "0 1,0 0,.05 0,.95 1,1 1,1 0",
     "O": "0 0 1,1 0 1,1 1 1,0 1 1z",
     "P": "0 1,0 0,1 0 .9,1 .54 .9,0 .54",
@@ -119,14 +120,14 @@ class DrawnFace:
     """Corner radius over height."""
     variant: int = 0
     """Seed that chooses among the variants of each character; 0 always takes the first."""
-    narrow_wide: bool = False
-    """M and W as narrow as the other letters, as on some plates."""
+    breadth: float = 1.0
+    """How much of their own width M and W keep: at 0 they are as narrow as the other letters, as on some plates."""
     round_ends: bool = False
 
     def aspect(self, char: str) -> float:
         """Width over height of the character `char`."""
-        if self.narrow_wide and char in "MW":
-            return self.width * 1.05
+        if char in "MW":
+            return self.width * (1.05 + self.breadth * (_WIDTHS[char] / 0.61 - 1.05))
         if char == "I" and self._choice("I") == 1:
             return max(self.width * 0.6, self.stroke * 2.5)
         return max(self.stroke, _WIDTHS.get(char, 0.61) / 0.61 * self.width)

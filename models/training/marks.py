@@ -18,8 +18,8 @@ def band_width(style: PlateStyle) -> int:
     return round(min(45, style.size[0] * 0.1)) if style.band else 0
 
 
-def paint_band(image: Image, style: PlateStyle, country: str) -> None:
-    """Paint the band with its ring of stars and the country's letters."""
+def paint_band(image: Image, style: PlateStyle, country: str, rng: np.random.Generator) -> None:
+    """Paint the band with its ring of stars, or with a coat of arms on white, and the country's letters."""
     width = band_width(style)
     if not style.band or not width:
         return
@@ -27,10 +27,19 @@ def paint_band(image: Image, style: PlateStyle, country: str) -> None:
     left = image.shape[1] - width if style.band_right else 0
     cv2.rectangle(image, (left, 0), (left + width - 1, height - 1), style.band, -1)
     centre = np.array([left + width / 2, height * 0.3])
+    white = style.band == WHITE
+    if white:
+        _shield(image, centre, width * 0.32, height * 0.2, style.ink, rng)
+    else:
+        _stars(image, centre, width * 0.3)
+    tall = width * 0.65 / max(1, len(country))
+    lettering(image, country, (left + width / 2, height * 0.78), tall, style.ink if white else WHITE)
+
+
+def _stars(image: Image, centre: NDArray[np.float64], radius: float) -> None:
     for angle in np.arange(12) * np.pi / 6:
-        star = centre + width * 0.3 * np.array([np.cos(angle), np.sin(angle)])
+        star = centre + radius * np.array([np.cos(angle), np.sin(angle)])
         cv2.circle(image, _point(star), 2, (60, 200, 240), -1, cv2.LINE_AA)
-    lettering(image, country, (left + width / 2, height * 0.78), width * 0.5 / max(1, len(country)) * 1.3, WHITE)
 
 
 def lettering(

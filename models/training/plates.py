@@ -84,7 +84,7 @@ def render_plate(text: str, rng: np.random.Generator, style: PlateStyle) -> Rend
     """Draw `text` (A-Z, 0-9) in `style`; needs no font files. Dashes come from the sidecode or the style's groups."""
     width, height = style.size
     image = np.full((height, width, 3), style.back, np.uint8)
-    marks.paint_band(image, style, "NL" if style.kind == "dutch" else str(rng.choice(_COUNTRIES)))
+    marks.paint_band(image, style, "NL" if style.kind == "dutch" else str(rng.choice(_COUNTRIES)), rng)
     marks.paint_border(image, style.clutter.border, style.ink)
     boxes, rows = _write(image, text, rng, style)
     marks.paint_screws(image, style.clutter, rng)

@@ -25,7 +25,8 @@ BATCH: Final = 128
 PEAK_RATE: Final = 2e-3
 SEED: Final = 20
 KEYS: Final = ("image", "target", "text", "kind")
-CTC_WEIGHT: Final = 0.15
+CTC_WEIGHT: Final = 0.3
+EDGE_WEIGHT: Final = 0.15
 KIND_WEIGHT: Final = 0.3
 
 
@@ -149,11 +150,13 @@ def vary(image: Tensor) -> Tensor:
 
 
 def losses(reader: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    """Cross-entropy at the known columns, CTC over both rows, cross-entropy of the kind."""
+    """Cross-entropy at the known columns (weakly blank at edges), CTC over both rows, cross-entropy of the kind."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         chars, kind = reader(vary(batch.image))
     chars, kind = chars.float(), kind.float()
-    dense = F.cross_entropy(chars.flatten(0, 1), batch.target.flatten(), ignore_index=IGNORE)
+    edge = batch.target == IGNORE
+    each = F.cross_entropy(chars.transpose(1, 2), batch.target.clamp(min=0), reduction="none")
+    dense = torch.where(edge, each * EDGE_WEIGHT, each).mean()
     lengths = (batch.text > 0).sum(dim=1)
     times = torch.full((len(chars),), 2 * COLUMNS)
     ctc = F.ctc_loss(chars.log_softmax(2).transpose(0, 1), batch.text, times, lengths, zero_infinity=True)

@@ -86,7 +86,7 @@ DUTCH_STYLES: Final = (
     DUTCH_TWO_LINES,
     DUTCH_MOTORCYCLE,
 )
-_DUTCH_WEIGHTS: Final = (0.5, 0.1, 0.07, 0.06, 0.04, 0.07, 0.11, 0.05)
+_DUTCH_WEIGHTS: Final = (0.43, 0.09, 0.07, 0.05, 0.04, 0.07, 0.17, 0.08)
 _FOREIGN_COLOURS: Final[tuple[tuple[Colour, Colour], ...]] = (
     (WHITE, BLACK),
     (WHITE, BLACK),
@@ -128,7 +128,7 @@ def random_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> Face:
         stroke=float(rng.uniform(0.1, 0.17)),
         radius=float(rng.uniform(0.16, 0.36)),
         variant=int(rng.integers(0, 11)),
-        narrow_wide=bool(rng.random() < 0.35),
+        breadth=float(rng.uniform(-0.1, 1.0)),
         round_ends=bool(rng.random() < 0.3),
     )
 
@@ -142,7 +142,7 @@ def random_dutch_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> F
         stroke=float(rng.uniform(0.115, 0.16)),
         radius=float(rng.uniform(0.2, 0.32)),
         variant=int(rng.integers(0, 11)) if rng.random() < 0.4 else 0,
-        narrow_wide=bool(rng.random() < 0.3),
+        breadth=float(rng.uniform(-0.1, 1.1)),
     )
 
 
@@ -187,7 +187,7 @@ def _random_foreign(rng: np.random.Generator, fonts: Sequence[Face]) -> PlateSty
         size=(int(rng.integers(280, 341)), 210) if two else (int(rng.integers(440, 525)), 110),
         back=_tinted(back, rng),
         ink=_tinted(ink, rng),
-        band=BAND_BLUE if rng.random() < 0.62 else None,
+        band=_foreign_band(rng),
         band_right=bool(rng.random() < 0.12),
         kind="foreign",
         face=random_face(rng, fonts),
@@ -200,6 +200,14 @@ def _random_foreign(rng: np.random.Generator, fonts: Sequence[Face]) -> PlateSty
         shift=float(rng.normal(0, 0.15)),
         clutter=random_clutter(rng),
     )
+
+
+def _foreign_band(rng: np.random.Generator) -> Colour | None:
+    """Mostly the blue one; a white one bears a coat of arms, as older ones do."""
+    choice = rng.random()
+    if choice < 0.5:
+        return BAND_BLUE
+    return WHITE if choice < 0.68 else None
 
 
 def _tinted(colour: Colour, rng: np.random.Generator) -> Colour:

@@ -24,7 +24,7 @@ SIDECODES: Final = (
 """Dutch sidecodes 1 to 14 in order; X is a letter, 9 a digit (reference: RDW)."""
 _DIGITS: Final = "0123456789"
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_SIMILAR: Final = "ABDEGHIJKMNOQSUVWYZ"  # Those that are taken for others, or have thin parts.
+_SIMILAR: Final = "ABDGHIJKMMMNOQSUVWWYZ"  # Those that are taken for others, or have thin parts.
 _COMMON: Final = "BDFGHJKLNPRSTVXZ"  # On Dutch plates since sidecode 4: no vowels, no C and Q.
 
 FOREIGN_PATTERNS: Final = (
@@ -83,7 +83,7 @@ def random_foreign(rng: np.random.Generator) -> tuple[str, tuple[int, ...]]:
     """Four to nine characters and the lengths of their groups; a third is a free pattern of no country."""
     pattern = str(rng.choice(FOREIGN_PATTERNS)) if rng.random() < 0.7 else _free_pattern(rng)
     parts = pattern.replace("-", " ").split()
-    letters = _SIMILAR if rng.random() < 0.15 else _LETTERS
+    letters = _SIMILAR if rng.random() < 0.3 else _LETTERS
     text = "".join(random_char(mark, rng, letters) for mark in "".join(parts))
     return text, tuple(len(part) for part in parts)
 
