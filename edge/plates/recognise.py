@@ -19,7 +19,7 @@ PATIENCE = 10.0  # Seconds after its crossing in which a vehicle that stays in t
 TRAILER_GAP = 2.5  # Seconds between the plates of a vehicle and its trailer.
 SAME_BODY = 0.7  # Seconds within which no second vehicle can follow in the same lane.
 LANE = 3.0  # Plate widths to either side: three times 0.52 m is half a lane.
-_LOOKS = 3
+_LOOKS = 4
 _SCORE = 0.5
 _TRAILERS = (b"W", b"O")  # First letters of trailers and semi-trailers.
 _REMEMBERED = PATIENCE + LOST + TRAILER_GAP
@@ -166,7 +166,7 @@ class Recogniser:
     def _is_vehicle(self, entry: _Crossed) -> bool:
         """Tell whether something unreadable is a plate, and not lettering on a vehicle that counts anyway."""
         track = entry.track
-        if track.looks < _LOOKS or track.scores / track.looks < _SCORE:
+        if track.looks < _LOOKS or track.scores / track.looks < _SCORE or not track.goes_somewhere():
             return False
         beside = [other for other in self._crossed if other is not entry and _same_body(other, entry)]
         return not any(_counts(other) for other in beside)

@@ -8,6 +8,7 @@ now, how wide its plate was, and what it read. A broken track is taken up again 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ POINTS = 64
 
 # How far from the expected place a look may be, in plate widths: (at once, more per second, at most), by the number
 # of looks that the expectation rests on. 60 widths/s is 110 km/h; a track's second look can be anywhere that far.
-_REACH = ((0.5, 60.0, 6.0), (0.75, 25.0, 4.0), (0.75, 12.0, 4.0))
+_REACH = ((0.5, 60.0, 6.0), (0.75, 25.0, 3.0), (0.75, 12.0, 2.5))
 _PARKED_REACH = 0.6
 _HIDDEN = 0.5  # Seconds unseen after which a parked vehicle is hidden, and will be where it was.
 _GROWTH = (0.35, 3.0, 1.0)  # Likewise for the logarithm of the ratio of widths.
@@ -37,6 +38,7 @@ _ASLEEP = 0.3  # Cost of waking a parked track instead of following a moving one
 _STRANGER = 0.34  # Share of equal characters below which two sure texts are two plates,
 _CLOSE = 1.0  # unless they are this near, in plate widths.
 _SURE = 0.85
+_STRAIGHT = 0.5  # Least share of a vehicle's steps that lead from its first place to its last.
 _EPSILON = 1e-6  # Width of a box that has none.
 _KNOWN_BY = 5.0  # Agreeing looks after which a parked plate is read again only now and then,
 _RECHECK = 10  # at every tenth look.
@@ -88,6 +90,14 @@ class Track:
         self.scores += look.box.score
         self.evidence.add(look, point.width)
 
+    def goes_somewhere(self) -> bool:
+        """Tell whether it moved along a way, rather than jump about as boxes on noise do."""
+        steps = [_apart(one.centre, two.centre) for one, two in pairwise(self.points)]
+        moved = sum(
+            step for step, point in zip(steps, list(self.points)[1:], strict=True) if step > _STILL * point.width / 2
+        )
+        return _apart(self.last.centre, self.points[0].centre) >= _STRAIGHT * moved
+
     def absorb(self, other: "Track") -> None:
         """Go on as ``other``, which turned out to be the same vehicle."""
         self.points.extend(other.points)
@@ -130,7 +140,11 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What one frame changed: tracks ``seen`` in it, pairs (kept, gone) that were one vehicle, tracks that ended."""
+    """What one frame changed.
+
+    ``seen``: tracks with a look in it; ``merged``: pairs (kept, gone) that turned out to be one vehicle, where kept has
+    all looks of gone now and is not among those seen; ``ended``: tracks that no look will be added to.
+    """
 
     seen: list[Track]
     merged: list[tuple[Track, Track]]
@@ -155,9 +169,8 @@ class Tracker:
         points = [_point(look, aspect) for look in looks]
         seen = self._assign(time, looks, points)
         merged = self._reconnect(time)
-        gone = {id(other) for _, other in merged}
-        kept = [track for track in seen if id(track) not in gone]
-        return Update(kept + [track for track, _ in merged], merged, ended + self._crowd_out())
+        gone = {other.number for _, other in merged}
+        return Update([track for track in seen if track.number not in gone], merged, ended + self._crowd_out())
 
     def finish(self) -> list[Track]:
         """End all tracks."""

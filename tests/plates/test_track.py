@@ -20,7 +20,7 @@ def follow(frames: Sequence[Sequence[Look]], times: Sequence[float]) -> list[Tra
     found: dict[int, Track] = {}
     for time, looks in zip(times, frames, strict=True):
         update = tracker.update(time, looks, ASPECT)
-        found |= {track.number: track for track in [*update.seen, *update.ended]}
+        found |= {track.number: track for track in update.seen}
         for _, gone in update.merged:
             found.pop(gone.number, None)
     return list(found.values())

@@ -1,0 +1,296 @@
+"""From frames to passages: what happened in the field, as tests."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.camera.frame import Frame
+from edge.categories import Direction, PlateKind
+from edge.errors import ConfigError
+from edge.plates.passage import Look, Passage, Reading
+from edge.plates.recognise import PATIENCE, Recogniser
+from tests.plates.drawn import (
+    FOREIGN,
+    NOTHING,
+    VIEW,
+    Script,
+    Vehicle,
+    box,
+    driving,
+    look,
+    play,
+    reading,
+    standing,
+    watch,
+)
+
+TEXT, OTHER, TRAILER = "V12BDF", "V34GHJ", "W56KLM"
+IN, OUT = Direction.IN, Direction.OUT
+
+
+def seen(passages: list[Passage]) -> list[tuple[Direction, PlateKind, bytes]]:
+    """Reduce passages to what is compared."""
+    return [(passage.direction, passage.kind, bytes(passage.plate)) for passage in passages]
+
+
+def test_a_vehicle_is_one_passage() -> None:
+    """In by the way of the line, at the time of the crossing, with its plate."""
+    passages = watch([driving(TEXT, start=1.0)], 5)
+    assert seen(passages) == [(IN, PlateKind.NL, TEXT.encode())]
+    assert passages[0].time == pytest.approx(2.0, abs=0.05)
+
+
+def test_a_wrong_way_passage_counts_in_its_real_direction() -> None:
+    """Against the way in is out."""
+    assert seen(watch([driving(TEXT, y=0.9, speed=-0.4)], 5)) == [(OUT, PlateKind.NL, TEXT.encode())]
+
+
+def test_two_cars_in_one_frame_are_two_passages() -> None:
+    """Side by side, and one close behind the other."""
+    beside = watch([driving(TEXT, x=0.3), driving(OTHER, x=0.7)], 5)
+    behind = watch([driving(TEXT), driving(OTHER, start=0.8)], 6)
+    for passages in (beside, behind):
+        assert sorted(plate for _, _, plate in seen(passages)) == [TEXT.encode(), OTHER.encode()]
+
+
+@pytest.mark.parametrize("fps", [5.0, 10.0, 25.0])
+@pytest.mark.parametrize("speed", [0.05, 0.4, 1.5])
+def test_speed_and_frame_rate_do_not_matter(speed: float, fps: float) -> None:
+    """A queue creeps, a fast one is seen three times."""
+    assert len(watch([driving(TEXT, speed=speed)], 1.0 / speed + 1, fps=fps)) == 1
+
+
+def test_a_parked_car_hidden_twenty_times_is_not_counted() -> None:
+    """Wherever it stands, on the line too, while others pass before it."""
+    traffic = [driving(f"V{30 + index}GHJ", x=0.52, start=10.0 * index + 4) for index in range(20)]
+
+    def hidden(time: float) -> bool:
+        return any(some(time) is not None for some in traffic)
+
+    for place in (0.3, 0.47, 0.5, 0.53):
+        passages = watch([standing(TEXT, 0.5, place, hidden=hidden), *traffic], 210, fps=6)
+        assert len(passages) == 20
+        assert not any(plate == TEXT.encode() for _, _, plate in seen(passages))
+
+
+def stopping(text: str, where: float, seconds: float) -> Vehicle:
+    """Drive down, stand at ``where``, drive on."""
+    arrival = (where - 0.1) / 0.4
+    before, after = driving(text), driving(text, start=seconds)
+
+    def at(time: float) -> Look | None:
+        if time < arrival:
+            return before(time)
+        if time < arrival + seconds:
+            shake = 0.004 * np.sin(25 * time)
+            return Look(time, box(0.5 + shake, where + shake), reading(text))
+        return after(time)
+
+    return at
+
+
+@pytest.mark.parametrize("where", [0.48, 0.5, 0.52, 0.56])
+def test_a_car_that_stops_on_the_line_counts_once(where: float) -> None:
+    """It shakes with the camera there for twenty seconds, and drives on."""
+    assert seen(watch([stopping(TEXT, where, 20)], 30)) == [(IN, PlateKind.NL, TEXT.encode())]
+
+
+def test_a_car_that_stays_behind_the_line_is_given_out_in_time() -> None:
+    """Its passage does not wait until it leaves, and it counts once."""
+    vehicle = stopping(TEXT, 0.7, 100)
+    script = Script([[found] if (found := vehicle(index / 10)) else [] for index in range(300)])
+    recogniser = Recogniser(script, script, VIEW)
+    picture = np.zeros((9, 16), np.uint8)
+    given_out = [index / 10 for index in range(300) if recogniser.passages(Frame(index, index / 10, picture, picture))]
+    assert given_out == [pytest.approx(1.0 + PATIENCE, abs=0.2)]
+    assert recogniser.finish() == []
+
+
+def test_stray_boxes_across_the_line_are_no_crossing() -> None:
+    """Sides A A A B A A A, with the text of the same car, count in neither direction."""
+    places = [0.3, 0.3, 0.3, 0.7, 0.3, 0.3, 0.3]
+    frames = [[look(index / 10, 0.5, place, TEXT)] for index, place in enumerate(places)]
+    assert play(frames, [index / 10 for index in range(7)]) == []
+
+
+def test_detections_without_a_track_are_nothing() -> None:
+    """Single boxes, each longer after the last than a track lives, are not one vehicle that jumps, nor many."""
+    rng = np.random.default_rng(1)
+    times = [1.1 * index for index in range(200)]
+    frames = [[Look(time, box(rng.random(), rng.random()), None)] for time in times]
+    assert play(frames, times) == []
+
+
+def test_a_vehicle_nobody_can_read_is_counted() -> None:
+    """Seen in several looks, over the line, unreadable: a passage without a plate."""
+
+    def dirty(time: float) -> Look | None:
+        clean = driving(TEXT)(time)
+        return Look(time, clean.box, None) if clean else None
+
+    assert seen(watch([dirty], 5)) == [(IN, PlateKind.UNREADABLE, b"")]
+
+
+def test_one_sure_read_is_unreadable() -> None:
+    """One read with confidence 1.00 from blur does not count; two that agree do."""
+    for reads, kind in ((1, PlateKind.UNREADABLE), (2, PlateKind.NL)):
+        frames = [
+            [Look(index / 10, box(0.5, 0.1 + 0.04 * index), reading(TEXT, 1.0) if index in (9, 12)[:reads] else None)]
+            for index in range(20)
+        ]
+        assert [passage.kind for passage in play(frames, [index / 10 for index in range(20)])] == [kind]
+
+
+def test_a_foreign_plate_is_a_passage_of_its_kind() -> None:
+    """With its text, whatever its form."""
+    passages = watch([driving("B4D7F9H", kind=FOREIGN)], 5)
+    assert seen(passages) == [(IN, PlateKind.FOREIGN, b"B4D7F9H")]
+
+
+def test_a_badge_is_no_passage() -> None:
+    """Four rings, detector 0.38, characters .99 .63 .74 .51, ride along with a car over the line."""
+    slots = np.full((4, 36), 0.01, np.float32)
+    slots[:, 0] = (0.99, 0.63, 0.74, 0.51)
+    car = driving(TEXT, x=0.5)
+
+    def rings(time: float) -> Look | None:
+        found = car(time)
+        place = found.box.corners.mean(axis=0) if found else (0, 0)
+        badge = Reading(slots / slots.sum(axis=1, keepdims=True), np.array((0.3, 0.4, 0.3), np.float32))
+        return Look(time, box(0.5, place[1] - 0.06, 0.04, score=0.38), badge) if found else None
+
+    assert len(watch([car, rings], 5)) == 1
+    assert watch([rings], 5) == []
+
+
+def test_lettering_on_a_van_is_no_passage() -> None:
+    """What the reader calls no plate never is one."""
+    assert watch([driving("GARAGE", kind=NOTHING)], 5) == []
+
+
+def test_lettering_that_looks_like_a_plate_is_part_of_its_van() -> None:
+    """Unreadable boxes that ride along with a readable plate are not a second vehicle."""
+    van = driving(TEXT, x=0.5)
+    letters = [driving("", x=0.55, y=0.02), driving("", x=0.45, y=0.05)]
+
+    def boxed(vehicle: Vehicle) -> Vehicle:
+        def at(time: float) -> Look | None:
+            place = 0.02 + 0.4 * time
+            return vehicle(time) or (Look(time, box(0.54, place, 0.07), None) if place < 0.9 else None)
+
+        return at
+
+    assert seen(watch([van, *[boxed(some) for some in letters[:1]]], 5)) == [(IN, PlateKind.NL, TEXT.encode())]
+
+
+def test_a_burnt_in_camera_name_is_no_passage() -> None:
+    """Text that never moves crosses nothing, on the line either."""
+    assert watch([standing("CAM03", 0.5, 0.5), standing("CAM03", 0.1, 0.05)], 60) == []
+
+
+def test_a_trailer_is_part_of_its_vehicle() -> None:
+    """A plate of the series W or O, or the vehicle's own text again, close behind in the lane."""
+    for plate in (TRAILER, "O56KLM", TEXT):
+        passages = watch([driving(TEXT), driving(plate, start=0.9)], 6)
+        assert seen(passages) == [(IN, PlateKind.NL, TEXT.encode())]
+
+
+def test_a_trailer_alone_is_a_passage() -> None:
+    """Where the vehicle's own plate is hidden, where it is far ahead, in another lane, or goes the other way."""
+    assert len(watch([driving(TRAILER)], 5)) == 1
+    assert len(watch([driving(TEXT), driving(TRAILER, start=3.0)], 8)) == 2
+    assert len(watch([driving(TEXT, x=0.2), driving(TRAILER, x=0.8, start=0.9)], 6)) == 2
+    assert len(watch([driving(TEXT, x=0.4), driving(TRAILER, x=0.55, start=0.9, y=0.9, speed=-0.4)], 6)) == 2
+
+
+def test_a_convoy_is_counted_in_full() -> None:
+    """Trucks with semi-trailers one close behind the other: as many passages as trucks."""
+    trucks = [driving(f"V{10 + index}BDF", start=3.0 * index) for index in range(5)]
+    trailers = [driving(f"O{10 + index}GHJ", start=3.0 * index + 1.5) for index in range(5)]
+    assert len(watch([*trucks, *trailers], 22)) == 5
+
+
+def test_a_plate_at_the_edge_is_tracked_but_says_nothing() -> None:
+    """A look that has no reading, because its plate is cut off, leaves the vote to the later whole ones."""
+    whole = driving(TEXT)
+
+    def cut(time: float) -> Look | None:
+        found = whole(time)
+        return Look(time, found.box, None) if found and time < 1.2 else found
+
+    assert seen(watch([cut], 5)) == [(IN, PlateKind.NL, TEXT.encode())]
+
+
+def test_a_broken_track_counts_once() -> None:
+    """Hidden exactly on the line for longer than its place is remembered, the plate brings it back."""
+    whole = driving(TEXT, speed=0.15)
+
+    def hidden(time: float) -> Look | None:
+        return None if 1.8 < time < 3.6 else whole(time)
+
+    assert seen(watch([hidden], 8)) == [(IN, PlateKind.NL, TEXT.encode())]
+
+
+def test_turning_round_is_a_passage_each_way() -> None:
+    """Far behind the line and back again."""
+    down, up = driving(TEXT), driving(TEXT, start=2.0, y=0.9, speed=-0.4)
+    assert [way for way, _, _ in seen(watch([lambda time: down(time) if time < 2 else up(time)], 8))] == [IN, OUT]
+
+
+def test_empty_street_skipped_in_a_file_keeps_vehicles_apart() -> None:
+    """Where the clock jumps by minutes, the vehicle before it is complete and the next is another."""
+    jumps = [index / 10 for index in range(25)] + [300 + index / 10 for index in range(25)]
+    one, two = driving(TEXT), driving(TEXT, start=300)
+    frames = [[found for some in (one, two) if (found := some(time))] for time in jumps]
+    assert len(play(frames, jumps)) == 2
+
+
+def test_a_clock_that_goes_back_loses_no_passage() -> None:
+    """What was open is given out before the time starts anew."""
+    times = [100 + index / 10 for index in range(18)] + [index / 10 for index in range(30)]
+    one, two = driving(TEXT, start=100), driving(OTHER, x=0.2)
+    frames = [[found for some in (one, two) if (found := some(time))] for time in times]
+    frames[18:] = [[found] if (found := two(time)) else [] for time in times[18:]]
+    assert [plate for _, _, plate in seen(play(frames, times))] == [TEXT.encode(), OTHER.encode()]
+
+
+def test_parked_plates_are_not_read_in_every_frame() -> None:
+    """A street of parked cars costs the reader little."""
+    script = Script([[look(index / 10, 0.2, 0.2, TEXT)] for index in range(200)])
+    recogniser = Recogniser(script, script, VIEW)
+    for index in range(200):
+        recogniser.passages(Frame(index, index / 10, np.zeros((9, 16), np.uint8), np.zeros((9, 16), np.uint8)))
+    assert script.read_boxes < 40
+
+
+def test_a_line_along_the_way_is_refused_at_once() -> None:
+    """Before any frame."""
+    script = Script([])
+    along = type(VIEW)(line=VIEW.line, inwards="left", region=(), masks=())
+    with pytest.raises(ConfigError, match="inwards"):
+        Recogniser(script, script, along)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_an_endless_stream_keeps_nothing(seed: int) -> None:
+    """After any traffic and a quiet minute nothing is held any more, and every plate held before is wiped."""
+    rng = np.random.default_rng(seed)
+    vehicles = [
+        driving(f"V{10 + index}BDF", x=rng.random(), start=float(rng.random() * 20), speed=float(rng.uniform(0.2, 2)))
+        for index in range(40)
+    ]
+    times = [index / 10 for index in range(220)] + [90.0]
+    script = Script([[found for some in vehicles if (found := some(time))] for time in times])
+    recogniser = Recogniser(script, script, VIEW)
+    picture = np.zeros((9, 16), np.uint8)
+    ways = list(recogniser._ways.values())
+    for index, time in enumerate(times):
+        recogniser.passages(Frame(index, time, picture, picture))
+        ways += recogniser._ways.values()
+        assert len(recogniser._crossed) <= 40
+    assert not recogniser._ways
+    assert not recogniser._crossed
+    assert not recogniser._leaving
+    assert not any(way.track.evidence.tally or way.track.evidence.sums for way in ways)
