@@ -30,6 +30,8 @@ WIDEN_X: Final = 0.08
 WIDEN_Y: Final = 0.15
 IGNORE: Final = -1
 KINDS: Final = ("dutch", "foreign", "nothing")
+LEGIBLE: Final = 0.48
+"""Least legibility of a crop that is trained on; below it people read few plates."""
 _LUMA: Final = np.array([0.114, 0.587, 0.299], np.float32)
 
 
@@ -53,7 +55,7 @@ def char_class(char: str) -> int:
 
 
 def look(plate: RenderedPlate, rng: np.random.Generator) -> Crop | None:
-    """One degraded look at `plate`, or None where the corners would cut a character off."""
+    """One degraded look at `plate`, or None where a character is cut off or nobody could read it."""
     width = float(np.exp(rng.uniform(np.log(38), np.log(260))))
     scene, to_scene = _scene(plate, width, rng)
     scene = _camera(scene, width, rng)
@@ -65,8 +67,25 @@ def look(plate: RenderedPlate, rng: np.random.Generator) -> Crop | None:
     spans = _spans(plate.boxes, to_crop @ to_scene)
     if (spans.mean(axis=1) < 1).any() or (spans.mean(axis=1) > WIDTH - 1).any():
         return None
+    if legibility(image.astype(np.uint8), plate, to_crop @ to_scene) < LEGIBLE:
+        return None
     target = column_targets(plate.text, spans, plate.rows)
     return Crop(image.astype(np.uint8), plate.text, target, KINDS.index(plate.kind))
+
+
+def legibility(image: Gray, plate: RenderedPlate, transform: Points) -> float:
+    """Correlation, -1 to 1, of what is finer than a character in a crop with the undegraded plate, over its text."""
+    gray = cv2.cvtColor(plate.image, cv2.COLOR_BGR2GRAY)
+    soft = cv2.GaussianBlur(gray, (0, 0), max(0.1, 0.4 * gray.shape[1] / WIDTH))
+    area = np.zeros_like(gray)
+    for x0, y0, x1, y1 in plate.boxes.astype(int):
+        area[y0:y1, x0 - 4 : x1 + 4] = 255
+    clean, inside = (cv2.warpPerspective(x, transform, (WIDTH, HEIGHT)) for x in (soft, area))
+    chosen = inside > 127
+    if not chosen.any():
+        return 0.0
+    a, b = (x - cv2.GaussianBlur(x, (0, 0), 5) for x in (image.astype(np.float32), clean.astype(np.float32)))
+    return float(np.corrcoef(a[chosen], b[chosen] + 1e-3 * a[chosen])[0, 1])
 
 
 def crop_transform(quad: Points) -> Points:
