@@ -28,6 +28,7 @@ Masks = Annotated[
 Inwards = Annotated[Literal["down", "up", "left", "right"], Meta(description="down, up, left or right")]
 Provider = Annotated[Literal["auto", "cpu", "cuda", "tensorrt"], Meta(description="auto, cpu, cuda or tensorrt")]
 File = Annotated[Path, Meta(description="a path, relative to the configuration file or absolute")]
+UserName = Annotated[str, Meta(description="a user name, or empty where all processes run as one user")]
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 
 
@@ -82,7 +83,8 @@ class GateConfig(msgspec.Struct, frozen=True):
     """The process that releases and signs."""
 
     signing_key: File
-    vision_user: Annotated[str, Meta(description="a user name, or empty for the gate's own user")]
+    user: UserName
+    vision_user: UserName
 
 
 class OutboxConfig(msgspec.Struct, frozen=True):

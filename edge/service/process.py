@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import os
+import pwd
 import signal
 import sys
 import threading
@@ -12,7 +13,7 @@ from types import FrameType
 import structlog
 
 from edge import __version__
-from edge.errors import AnprError
+from edge.errors import AnprError, ConfigError
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -71,3 +72,15 @@ def _log_to_stderr(name: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
     structlog.contextvars.bind_contextvars(process=name)
+
+
+def uid_of(user: str, option: str) -> int:
+    """Return the number of a user of this machine, or this process's own for an empty name.
+
+    Raises:
+        ConfigError: there is no such user; ``option`` of [gate] names it.
+    """
+    try:
+        return pwd.getpwnam(user).pw_uid if user else os.getuid()
+    except KeyError as error:
+        raise ConfigError(f'[gate] {option} = "{user}": there is no such user on this machine') from error

@@ -1,0 +1,184 @@
+"""`anpr-edge vision`: frames in, counts of closed windows to the gate. The one process that sees plates."""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from edge import policy as policies
+from edge.camera.frame import EndOfSource, Frame, SourceStats
+from edge.camera.opener import open_source
+from edge.camera.steady import SteadySource
+from edge.categories import UNKNOWN_CLASS, Clock, PlateKind, Share, VehicleClass, VisionHealth
+from edge.config import Config, load, replace_source
+from edge.counting.counter import Counter
+from edge.counting.handover import Handover
+from edge.counting.sender import Sender
+from edge.counting.spool import Spool, require_tmpfs
+from edge.errors import ConfigError
+from edge.plates.detect import Detector
+from edge.plates.inference import load_models
+from edge.plates.passage import Passage
+from edge.plates.read import Reader
+from edge.plates.recognise import Recogniser
+from edge.policy import Policy
+from edge.registry.pack import Registry
+from edge.service import process
+from edge.service.clock import synchronised
+from edge.windows import local_day
+
+log = structlog.get_logger()
+
+REPORT_SECONDS = 2.0
+# SIGTERM leaves five seconds in all.
+HAND_OVER_SECONDS = 3.0
+# A gate that is just starting is worth waiting for: what it misses would stay behind on tmpfs.
+END_OF_FILE_SECONDS = 30.0
+MOST_REOPENED = 99
+
+
+def main(file: Path, source: str | None, start: datetime | None, *, supervised: bool) -> int:
+    """Run until a signal or the end of the source; return the exit status."""
+    if supervised:
+        process.end_with_parent()
+
+    def work(stop: threading.Event) -> None:
+        config = load(file)
+        build(replace_source(config, source) if source else config, start).run(stop)
+
+    return process.run("vision", work)
+
+
+def build(config: Config, start: datetime | None) -> "Vision":
+    """Put the process together.
+
+    Raises:
+        ConfigError: policy, runtime folder, models, register or source are missing or wrong.
+    """
+    camera, anchor = config.camera, config.policy
+    policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
+    require_tmpfs(config.paths.runtime)
+    models = load_models(config.models)
+    log.info("models_loaded", provider=models.provider, **models.identity)
+    registry = Registry(config.registry.pack)
+    source = SteadySource(lambda: open_source(camera.source, start=start))
+    recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
+    spool = Spool(config.paths.runtime / "vision")
+    counter = Counter(policy, spool.next_part, live=source.live)
+    sender = Sender(config.socket, spool, process.uid_of(config.gate.user, "user"))
+    return Vision(source, recogniser, registry, policy, Handover(counter, spool, sender), sender)
+
+
+class Vision:
+    """The loop of the process: read, recognise, count, hand over."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  (the parts of a process)
+        self,
+        source: SteadySource,
+        recogniser: Recogniser,
+        registry: Registry,
+        policy: Policy,
+        handover: Handover,
+        sender: Sender,
+        clock_known: Callable[[], bool] = synchronised,
+    ) -> None:
+        self._source = source
+        self._recogniser = recogniser
+        self._registry = registry
+        self._policy = policy
+        self._handover = handover
+        self._sender = sender
+        self._clock_known = clock_known
+        self._clock = Clock.UNSYNCHRONISED if source.live else Clock.FILE
+        self._report_due = 0.0
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until ``stop`` is set or the source ends; hand over what is open.
+
+        Raises:
+            ConfigError: the policy's term does not include the day.
+            SourceError: the camera has been away for too long.
+        """
+        self._sender.start()
+        complete = False
+        try:
+            while not stop.is_set():
+                self._step(self._source.read())
+        except EndOfSource:
+            self._count_all(self._recogniser.finish())
+            complete = True
+        finally:
+            self._end(complete=complete)
+
+    def _step(self, frame: Frame | None) -> None:
+        """Take one frame; while a live camera is silent its windows go on with the clock."""
+        if self._time_known():
+            if frame is not None:
+                self._count(frame)
+            elif self._source.live:
+                self._handover.idle(time.time())
+        if time.monotonic() >= self._report_due:
+            self._report(frame)
+
+    def _time_known(self) -> bool:
+        """Tell whether windows may be opened; once known, the clock stays known."""
+        if self._clock is Clock.UNSYNCHRONISED and self._clock_known():
+            self._clock = Clock.SYNCHRONISED
+            log.info("clock_synchronised")
+        return self._clock is not Clock.UNSYNCHRONISED
+
+    def _count(self, frame: Frame) -> None:
+        self._check_term(frame.time)
+        self._handover.observe(frame.time)
+        self._count_all(self._recogniser.passages(frame))
+
+    def _count_all(self, passages: list[Passage]) -> None:
+        for passage in passages:
+            self._handover.count(passage, self._classify(passage))
+
+    def _classify(self, passage: Passage) -> VehicleClass:
+        """Look the vehicle up; only Dutch plates stand in the register."""
+        found = self._registry.lookup(passage.plate) if passage.kind is PlateKind.NL else None
+        return found or UNKNOWN_CLASS
+
+    def _check_term(self, moment: float) -> None:
+        day, where = local_day(moment), self._policy.file.where
+        if not self._policy.admits(day):
+            raise ConfigError(
+                f"policy {self._policy.file.policy.id}: {day} is outside its term, "
+                f"{where.valid_from} to {where.valid_until}; nothing is counted"
+            )
+
+    def _report(self, frame: Frame | None) -> None:
+        """Tell the gate how it goes; tell who watches a file how far it is."""
+        self._report_due = time.monotonic() + REPORT_SECONDS
+        stats = self._source.stats
+        if frame is not None and not self._source.live:
+            log.info("file_progress", at=round(frame.time), frames=stats.delivered)
+        self._sender.report(
+            VisionHealth(
+                self._source.state,
+                self._clock,
+                _share(stats.dropped, stats),
+                _share(stats.corrupt, stats),
+                min(stats.reopened, MOST_REOPENED),
+            )
+        )
+
+    def _end(self, *, complete: bool) -> None:
+        self._source.close()
+        timeout = END_OF_FILE_SECONDS if complete else HAND_OVER_SECONDS
+        if not self._handover.end(complete=complete, timeout=timeout):
+            log.warning("gate_did_not_answer", kept="in the runtime folder, until the next start")
+        self._sender.stop()
+
+
+def _share(part: int, stats: SourceStats) -> Share:
+    """Put a share of all frames into a bucket."""
+    everything = stats.delivered + stats.dropped + stats.corrupt
+    share = part / everything if everything else 0.0
+    bounds = [(0.5, Share.MANY), (0.1, Share.SOME), (0.0, Share.FEW)]
+    return next((bucket for bound, bucket in bounds if share > bound), Share.NONE)
