@@ -56,19 +56,19 @@ class Step:
 
 
 class CountingLine:
-    """The configured line in a picture of a given aspect (width / height)."""
+    """The configured line in a picture of a given aspect (width / height); ``inwards`` is the unit vector across it."""
 
     def __init__(self, view: ViewConfig, aspect: float) -> None:
         start, end = in_heights(np.array(view.line, np.float32), aspect)
         self._start = start
         self.length = float(np.hypot(*(end - start)))
         self._along = (end - start) / self.length
-        self._inwards = _inner_normal(self._along, view)
+        self.inwards = _inner_normal(self._along, view)
 
     def step(self, point: Point) -> Step:
         """Say where a place is relative to the line."""
         way = point.centre - self._start
-        distance = float(way @ self._inwards) / point.width
+        distance = float(way @ self.inwards) / point.width
         return Step(point.time, distance, float(way @ self._along), point.width)
 
 
