@@ -28,7 +28,8 @@ def draw(file: Path, url: str | None, start: datetime | None, out: Path) -> None
     config = load(file)
     config = replace_source(config, url) if url else config
     detector = Detector(load_models(config.models).detector, config.view)
-    picture = draw_view(_first_frame(config, start).gray, config.view, detector)
+    gray = _first_frame(config, start).gray
+    picture = draw_view(gray, config.view, detector.detect(gray))
     _write(out, cv2.imencode(".png", picture)[1].tobytes())
 
 

@@ -1,0 +1,1 @@
+"""The demo: everything from a rendered street to counts at a subscriber."""
