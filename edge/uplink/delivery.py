@@ -1,0 +1,106 @@
+"""Reports on their way: a PUBACK with reason 0 marks them sent, everything else keeps them."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import structlog
+
+from edge.uplink.backoff import Backoff
+from edge.uplink.connection import Acknowledged, Connection
+from edge.uplink.outbox import OutboxError, OutboxReader, Row
+
+log = structlog.get_logger()
+
+MAX_IN_FLIGHT = 8
+
+
+class Delivery:
+    """Hands waiting reports to a connection, in the order of their sequences, and notes what the broker says."""
+
+    def __init__(
+        self,
+        reader: OutboxReader,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._reader, self._clock, self._monotonic = reader, clock, monotonic
+        self._in_flight: dict[int, Row] = {}
+        self._nobody = Backoff()
+        self._quiet_until = 0.0
+        self._refused: dict[int, Backoff] = {}
+        self._not_before: dict[int, float] = {}
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is on its way."""
+        return not self._in_flight
+
+    def begin(self) -> None:
+        """Forget what was on its way over a connection that is gone; it is sent again."""
+        self._in_flight.clear()
+
+    def hand_over(self, connection: Connection) -> None:
+        """Send what waits and may be sent now, few at a time.
+
+        Raises:
+            ConnectionFailedError: the connection is gone.
+        """
+        for row in self._due():
+            left = row.entry.expires - self._clock()
+            if left < 1:
+                log.warning("report_expired", stream=row.stream, sequence=row.sequence)
+                self._note(self._reader.mark_expired, row)
+            else:
+                self._in_flight[connection.publish(row.entry, expiry=int(left))] = row
+
+    def settle(self, answer: Acknowledged) -> None:
+        """Note the broker's answer; one to another message than a report is not for us."""
+        row = self._in_flight.pop(answer.message, None)
+        if row is None:
+            return
+        if answer.nobody_subscribed:
+            self._wait_for_subscribers(row)
+        elif answer.reason.is_failure:
+            self._keep(row, str(answer.reason))
+        else:
+            self._nobody.reset()
+            self._forget(row)
+            log.info("report_sent", stream=row.stream, sequence=row.sequence)
+            self._note(self._reader.mark_sent, row)
+
+    def _due(self) -> Iterator[Row]:
+        """Give the rows to send now; while nobody subscribes, one at a time is enough to find out."""
+        now = self._monotonic()
+        if now < self._quiet_until:
+            return
+        room = (1 if self._nobody.failing else MAX_IN_FLIGHT) - len(self._in_flight)
+        if room <= 0:
+            return
+        busy = {row.id for row in self._in_flight.values()}
+        busy |= {message for message, due in self._not_before.items() if now < due}
+        waiting = self._reader.unsent(room + len(busy))
+        yield from [row for row in waiting if row.id not in busy][:room]
+
+    def _wait_for_subscribers(self, row: Row) -> None:
+        now = self._monotonic()
+        if now < self._quiet_until:
+            return  # One of several that were on their way together.
+        delay = self._nobody.fail()
+        self._quiet_until = now + delay
+        log.warning("nobody_subscribed", stream=row.stream, sequence=row.sequence, retry_in_s=delay)
+
+    def _keep(self, row: Row, reason: str) -> None:
+        delay = self._refused.setdefault(row.id, Backoff()).fail()
+        self._not_before[row.id] = self._monotonic() + delay
+        log.warning("report_refused", stream=row.stream, sequence=row.sequence, reason=reason, retry_in_s=delay)
+
+    def _forget(self, row: Row) -> None:
+        self._refused.pop(row.id, None)
+        self._not_before.pop(row.id, None)
+
+    def _note(self, mark: Callable[[int, float], None], row: Row) -> None:
+        """Mark a row; where that can't be written, it is tried again later, and subscribers drop the duplicate."""
+        try:
+            mark(row.id, self._clock())
+        except OutboxError as error:
+            self._keep(row, str(error))
