@@ -21,7 +21,7 @@ PATH = click.Path(path_type=Path)
 EPILOG = "Every command explains itself with --help. Exit status 78 means: mend the configuration first."
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[datetime]):
     """A wall clock time; without an offset it is Dutch local time."""
 
     name = "time"
@@ -68,9 +68,9 @@ def run(config: Path, source: str | None, start: datetime | None) -> None:
 
     With a video file as source it ends with the file, after the last report is released.
     """
-    from edge.service import run as service  # noqa: PLC0415
+    from edge.service.run import main  # noqa: PLC0415
 
-    sys.exit(service.main(config, source, start))
+    sys.exit(main(config, source, start))
 
 
 @commands.command()
@@ -79,9 +79,9 @@ def run(config: Path, source: str | None, start: datetime | None) -> None:
 @supervised_option
 def vision(config: Path, source: str | None, start: datetime | None, *, supervised: bool) -> None:
     """Recognise and count; hand counts of closed windows to the gate. Sees plates, has no network."""
-    from edge.service import vision as service  # noqa: PLC0415
+    from edge.service.vision import main  # noqa: PLC0415
 
-    sys.exit(service.main(config, source, start, supervised=supervised))
+    sys.exit(main(config, source, start, supervised=supervised))
 
 
 @commands.command()
@@ -89,9 +89,9 @@ def vision(config: Path, source: str | None, start: datetime | None, *, supervis
 @supervised_option
 def gate(config: Path, *, supervised: bool) -> None:
     """Decide what may leave, sign it, put it into the outbox. Sees counts, never a plate."""
-    from edge.service import gate as service  # noqa: PLC0415
+    from edge.service.gate import main  # noqa: PLC0415
 
-    sys.exit(service.main(config, supervised=supervised))
+    sys.exit(main(config, supervised=supervised))
 
 
 @commands.command()
@@ -99,9 +99,9 @@ def gate(config: Path, *, supervised: bool) -> None:
 @supervised_option
 def uplink(config: Path, *, supervised: bool) -> None:
     """Publish the outbox over MQTT. Sees released messages only."""
-    from edge.service import uplink as service  # noqa: PLC0415
+    from edge.service.uplink import main  # noqa: PLC0415
 
-    sys.exit(service.main(config, supervised=supervised))
+    sys.exit(main(config, supervised=supervised))
 
 
 @commands.command()
@@ -110,9 +110,9 @@ def uplink(config: Path, *, supervised: bool) -> None:
 @click.option("--out", required=True, type=PATH, metavar="PNG", help="Where the drawing goes.")
 def line(config: Path, source: str | None, start: datetime | None, out: Path) -> None:
     """Draw counting line, directions, region and masks on a still of the camera, plates made unreadable."""
-    from edge.service import still  # noqa: PLC0415
+    from edge.service.still import draw  # noqa: PLC0415
 
-    still.draw(config, source, start, out)
+    draw(config, source, start, out)
     click.echo(f"{out}: drawn; move [view] line in {config} until it lies where plates are largest")
 
 
@@ -183,7 +183,7 @@ def build_pack(source: Path, out: Path) -> None:
     click.echo(f"{out}: {pack.build(source, out)} vehicles")
 
 
-def main() -> None:
+def entry() -> None:
     """Run a command; an expected error is one line and its exit status."""
     try:
         commands(prog_name="anpr-edge")
