@@ -1,0 +1,51 @@
+"""Cameras that a test directs."""
+
+import queue
+from collections.abc import Callable
+
+import numpy as np
+
+from edge.camera.live import Shot
+from edge.errors import AnprError
+
+Event = Shot | Exception | None
+
+
+def shot(level: int = 0, time: float = 5.0) -> Shot:
+    """Return a shot of one grey."""
+    gray = np.full((12, 16), level, np.uint8)
+    return Shot(time, gray, gray)
+
+
+class ScriptedDevice:
+    """Delivers what it is told to, raises the errors among it, and waits for more."""
+
+    def __init__(self, *events: Event) -> None:
+        self.events: queue.Queue[Event] = queue.Queue()
+        self.closed = 0
+        for event in events:
+            self.events.put(event)
+
+    def grab(self) -> Shot | None:
+        """Return the next event."""
+        try:
+            event = self.events.get(timeout=0.02)
+        except queue.Empty:
+            return None
+        self.events.task_done()
+        if isinstance(event, Exception):
+            raise event
+        return event
+
+    def close(self) -> None:
+        """Count the closing."""
+        self.closed += 1
+
+
+def refusing(error: AnprError) -> Callable[[], ScriptedDevice]:
+    """Return a way to open that fails."""
+
+    def refuse() -> ScriptedDevice:
+        raise error
+
+    return refuse
