@@ -27,6 +27,7 @@ BENCH_ROOT = "anpr-bench/1"
 
 Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
 Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
+Source = Annotated[str, Meta(pattern=r"^urn:anpr:[a-z0-9-]+:[a-z0-9-]+$")]
 Natural = Annotated[int, Meta(ge=0)]
 DimensionName = Literal["direction", "plate", "vehicle_type", "drive", "emission_class"]
 
@@ -93,7 +94,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     specversion: Literal["1.0"] = "1.0"
     id: str
-    source: str
+    source: Source
     time: Timestamp
     datacontenttype: Literal["application/json"] = "application/json"
 
