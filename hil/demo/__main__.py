@@ -109,7 +109,7 @@ def _subscriber_options(site: Site, pki: Pki, plan: Plan, truth: Truth) -> list[
 @contextmanager
 def _in_memory() -> Iterator[Path]:
     """Make a folder on tmpfs, as systemd does on a camera."""
-    with tempfile.TemporaryDirectory(prefix="anpr-edge-", dir="/dev/shm") as name:  # noqa: S108  (a tmpfs, by intent)
+    with tempfile.TemporaryDirectory(prefix="anpr-edge-", dir="/dev/shm") as name:
         yield Path(name)
 
 
