@@ -18,6 +18,9 @@ class Window:
     start: int
     end: int
 
+    def __str__(self) -> str:
+        return datetime.fromtimestamp(self.start, _zone()).isoformat(timespec="minutes")
+
     def over(self, now: float) -> bool:
         """Tell whether at ``now`` no passage can follow any more."""
         return now >= self.end + LATE_SECONDS

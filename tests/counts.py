@@ -1,6 +1,8 @@
 """Messages of the wall for tests: hypothesis strategies and short constructors."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -18,8 +20,10 @@ from edge.categories import (
     VisionHealth,
     WindowCounts,
 )
+from edge.policy import Policy, read
 from edge.wall import order
 from edge.windows import Window
+from tests.policies import policy_text
 
 HOUR = Window(1_795_428_000, 1_795_431_600)  # 2026-11-23, 11:00 to 12:00 in Amsterdam
 DELIVERING = VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, Share.NONE, Share.NONE, 0)
@@ -61,6 +65,13 @@ def counts(
 
 def _cells(sizes: Mapping[CellKey, tuple[int, int]]) -> list[CellCount]:
     return [cell(key, min(pair), max(pair)) for key, pair in sizes.items()]
+
+
+def policy(folder: Path, **changes: Any) -> Policy:
+    """Return an unsigned policy with ``changes``."""
+    file = folder / "policy.toml"
+    file.write_text(policy_text(**changes))
+    return read(file)
 
 
 numbers = st.integers(1, 9_999)

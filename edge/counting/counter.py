@@ -1,0 +1,145 @@
+"""Counts passages into windows."""
+
+from collections.abc import Callable
+from datetime import date
+
+import structlog
+
+from edge.categories import CellKey, Direction, PlateKind, VehicleClass, WindowCounts
+from edge.counting.day import Day
+from edge.counting.part import Part
+from edge.counting.tags import Fill, TagKey, fill_randomly
+from edge.plates.passage import Passage
+from edge.policy import Policy
+from edge.windows import Window, local_day, window_of
+
+log = structlog.get_logger()
+
+UNOBSERVED_SECONDS = 5.0  # A live camera that is silent for longer was not observing.
+# Windows without a frame are opened, empty, up to a day back; a clock that jumps further does not fill years.
+LONGEST_SILENCE = 86_400
+
+
+class Counter:
+    """The counters of the open windows of one camera, in memory.
+
+    It has no clock: the time of frames moves it, which for live sources is that of the synchronised system clock.
+    """
+
+    def __init__(
+        self, policy: Policy, next_part: Callable[[int], int], *, live: bool, fill: Fill = fill_randomly
+    ) -> None:
+        """Begin a new part of whatever window is open.
+
+        ``next_part`` gives the number of the part to begin in the window that starts at a given time. ``live``
+        sources observe nothing in silences of over five seconds; a file observes everything between its frames,
+        which may skip an empty street.
+        """
+        self._policy = policy
+        self._next_part = next_part
+        self._live = live
+        self._fill = fill
+        self._newest: Window | None = None
+        self._seen: float | None = None
+        self._parts: dict[int, Part] = {}
+        self._days = dict[date, Day]()
+
+    def observe(self, time: float) -> None:
+        """Note that a frame was taken at ``time`` (Unix seconds); opens its window."""
+        self.advance(time)
+        if self._seen is None or time > self._seen:
+            self._observe(self._seen, time)
+            self._seen = time
+
+    def advance(self, now: float) -> None:
+        """Open the windows that have begun, with or without frames: an empty window is reported too."""
+        window = window_of(now)
+        if self._newest is None or window.start - self._newest.start > LONGEST_SILENCE:
+            self._open(window)
+        while self._newest is not None and self._newest.start < window.start:
+            self._open(self._newest.next)
+
+    def count(self, passage: Passage, vehicle_class: VehicleClass) -> None:
+        """Count one passage, unless the same vehicle counted within the repeat gap.
+
+        Raises:
+            RuntimeError: no frame of its window was observed.
+        """
+        part = self._part_of(passage.time)
+        if part is None:
+            return
+        vehicle = None if passage.kind is PlateKind.UNREADABLE else part.day.vehicle(passage.plate)
+        if vehicle is None:
+            part.add(_key(passage.direction, PlateKind.UNREADABLE, vehicle_class))
+        elif not part.day.repeats(vehicle, passage.time):
+            part.add_vehicle(_key(passage.direction, passage.kind, vehicle_class), vehicle)
+
+    def snapshot(self) -> list[WindowCounts]:
+        """Write the open windows down as they stand, oldest first."""
+        return [self._counts(self._parts[start], final=False) for start in sorted(self._parts)]
+
+    def close(self, now: float) -> list[WindowCounts]:
+        """Close the windows that are over at ``now``, oldest first; none of them opens again."""
+        over = [start for start in sorted(self._parts) if self._parts[start].window.over(now)]
+        return self._close(over, now)
+
+    def finish(self) -> list[WindowCounts]:
+        """Close all windows at the end of a file."""
+        return self._close(sorted(self._parts), self._seen or 0.0)
+
+    def wipe(self) -> None:
+        """Forget everything and destroy the tag keys; what was not written down is lost."""
+        self._parts.clear()
+        self._tidy_days(0.0)
+
+    def _open(self, window: Window) -> None:
+        self._newest = window
+        day = local_day(window.start)
+        if not self._policy.admits(day):
+            log.warning("window_not_counted", window=str(window), reason="outside the policy's term")
+            return
+        if day not in self._days:
+            what = self._policy.file.what
+            self._days[day] = Day(day, TagKey(self._policy.file.policy.id, self._fill), what.repeat_gap_minutes * 60)
+        self._parts[window.start] = Part(window, self._next_part(window.start), self._days[day])
+
+    def _observe(self, since: float | None, time: float) -> None:
+        if since is not None and (not self._live or time - since <= UNOBSERVED_SECONDS):
+            for part in self._parts.values():
+                part.observe(since, time)
+
+    def _part_of(self, time: float) -> Part | None:
+        """Find the part that a passage counts in; None where the policy lets nothing be counted."""
+        start = window_of(time).start
+        if self._newest is None or start > self._newest.start:
+            raise RuntimeError("a passage of a window that no frame has opened")
+        # A closed window is released and never opens again. A passage that comes too late for it counts in the
+        # oldest open one: it happened moments before, and totals over the day stay right.
+        if self._parts and start < min(self._parts):
+            start = min(self._parts)
+        return self._parts.get(start)
+
+    def _close(self, starts: list[int], now: float) -> list[WindowCounts]:
+        closed = [self._parts.pop(start) for start in starts]
+        for part in closed:
+            log.info("window_closed", window=str(part.window), part=part.number)
+        if closed:
+            self._tidy_days(now)
+        return [self._counts(part, final=True) for part in closed]
+
+    def _counts(self, part: Part, *, final: bool) -> WindowCounts:
+        return part.counts(self._policy.file.policy.serial, final=final)
+
+    def _tidy_days(self, now: float) -> None:
+        """Destroy the keys of days without an open window; in the others forget vehicles that no rule asks for."""
+        for day in list(self._days.values()):
+            kept = [part.vehicles for part in self._parts.values() if part.day is day]
+            if kept:
+                day.forget(now, set().union(*kept))
+            else:
+                day.wipe()
+                del self._days[day.date]
+
+
+def _key(direction: Direction, kind: PlateKind, seen: VehicleClass) -> CellKey:
+    return CellKey(direction, kind, seen.vehicle_type, seen.drive, seen.emission_class)

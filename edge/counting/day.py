@@ -1,0 +1,51 @@
+"""What vision remembers of vehicles during one local day: which are the same, and when each was counted last."""
+
+from collections.abc import Container
+from datetime import date
+
+import structlog
+
+from edge.counting.tags import TagBook, TagKey
+
+log = structlog.get_logger()
+
+
+class Day:
+    """One local day with its tag key; ``gap`` is the repeat gap in seconds.
+
+    The key changes at midnight, so a vehicle on both sides of it is two.
+    """
+
+    def __init__(self, day: date, key: TagKey, gap: float) -> None:
+        self.date = day
+        self._key = key
+        self._gap = gap
+        self._book = TagBook()
+        self._counted: dict[int, float] = {}
+
+    def vehicle(self, plate: bytearray) -> int | None:
+        """Return the number of the vehicle with this plate; None where too many are known already."""
+        return self._book.number(self._key.tag(plate))
+
+    def repeats(self, vehicle: int, time: float) -> bool:
+        """Tell whether a passage at ``time`` repeats one that counted; if not, it counts."""
+        last = self._counted.get(vehicle)
+        # Passages come in the order in which tracks end, so one may be older than the last that counted.
+        if last is not None and abs(time - last) < self._gap:
+            return True
+        self._counted[vehicle] = time if last is None else max(time, last)
+        return False
+
+    def forget(self, now: float, kept: Container[int]) -> None:
+        """Forget the vehicles whose gap is over, but for those ``kept`` by open windows."""
+        gone = [one for one, last in self._counted.items() if now - last >= self._gap and one not in kept]
+        for vehicle in gone:
+            del self._counted[vehicle]
+            self._book.forget(vehicle)
+
+    def wipe(self) -> None:
+        """Overwrite key and tags: from here on nobody can tell which vehicles these were."""
+        self._key.wipe()
+        self._book.wipe()
+        self._counted.clear()
+        log.info("tag_key_destroyed", day=self.date.isoformat())

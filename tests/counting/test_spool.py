@@ -1,0 +1,163 @@
+"""What vision counted survives its death, in memory only."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from edge.categories import WindowCounts
+from edge.counting.spool import Spool, SpoolError, require_tmpfs
+from edge.errors import ConfigError
+from edge.windows import Window
+from tests.counts import HOUR, cell, counts, van, window_counts
+
+SHM = Path("/dev/shm")  # noqa: S108  (tmpfs is what this is about)
+NEXT = HOUR.next
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder on tmpfs."""
+    if not SHM.is_dir():
+        pytest.skip("this machine has no /dev/shm")
+    with tempfile.TemporaryDirectory(dir=SHM) as folder:
+        yield Path(folder)
+
+
+def _open(*, part: int = 0, vehicles: int = 12, window: Window = HOUR) -> WindowCounts:
+    return counts(cell(van(), vehicles), window=window, part=part, final=False)
+
+
+def _final(one: WindowCounts) -> WindowCounts:
+    return msgspec.structs.replace(one, final=True)
+
+
+def test_what_was_put_is_pending_for_the_next_vision(tmp_path: Path) -> None:
+    """By window and part, each as it was put last."""
+    spool = Spool(tmp_path / "vision")
+    later, second, first = _open(window=NEXT), _open(part=10), _open(part=2)
+    for one in (later, second, _open(part=2, vehicles=3), first):
+        spool.put(one)
+    assert Spool(tmp_path / "vision").pending() == [first, second, later]
+
+
+@settings(max_examples=30)
+@given(st.lists(window_counts, max_size=8))
+def test_any_counts_come_back_as_they_were(some: list[WindowCounts]) -> None:
+    """The last put of each part, unless a later final part made it final."""
+    with tempfile.TemporaryDirectory() as folder:
+        spool = Spool(Path(folder))
+        for one in some:
+            spool.put(one)
+        last = {(one.start, one.part): one for one in some}
+        found = {(one.start, one.part): one for one in spool.pending()}
+        assert found.keys() == last.keys()
+        assert all(one in (last[key], _final(last[key])) for key, one in found.items())
+
+
+def test_only_its_user_can_read_it(tmp_path: Path) -> None:
+    """Folder 0700, files 0600, also where the folder was there with another mode."""
+    folder = tmp_path / "vision"
+    folder.mkdir(mode=0o755)
+    Spool(folder).put(_open())
+    (file,) = folder.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_the_next_part_follows_the_last(tmp_path: Path) -> None:
+    """From 0, per window; at the bound the last part is used again."""
+    spool = Spool(tmp_path)
+    assert spool.next_part(HOUR.start) == 0
+    spool.put(_open(part=0))
+    spool.put(_open(part=4))
+    assert spool.next_part(HOUR.start) == 5
+    assert spool.next_part(NEXT.start) == 0
+    spool.put(_open(part=99))
+    assert spool.next_part(HOUR.start) == 99
+
+
+def test_a_window_that_is_over_gets_its_last_part_marked_final(tmp_path: Path) -> None:
+    """A vision that died before the end left nobody to say so; the open window stays open."""
+    spool = Spool(tmp_path)
+    for one in (_open(part=0), _open(part=1), _open(window=NEXT)):
+        spool.put(one)
+    spool.seal(HOUR.end + 9)
+    assert not any(one.final for one in spool.pending())
+    spool.seal(HOUR.end + 10)
+    assert [(one.start, one.part, one.final) for one in spool.pending()] == [
+        (HOUR.start, 0, False),
+        (HOUR.start, 1, True),
+        (NEXT.start, 0, False),
+    ]
+
+
+def test_a_final_part_makes_all_earlier_windows_final(tmp_path: Path) -> None:
+    """Were a later window released first, the gate would refuse the earlier one."""
+    spool = Spool(tmp_path)
+    spool.put(_open())
+    spool.put(_final(_open(window=NEXT)))
+    assert [one.final for one in spool.pending()] == [True, True]
+
+
+def test_a_window_is_discarded_whole_and_a_part_alone(tmp_path: Path) -> None:
+    """After the answer to a final part, and after a refusal."""
+    spool = Spool(tmp_path)
+    kept = _open(window=NEXT, part=1)
+    for one in (_open(part=0), _open(part=1), _open(window=NEXT), kept):
+        spool.put(one)
+    spool.discard(HOUR.start)
+    spool.drop(_open(window=NEXT))
+    spool.drop(_open(window=NEXT))
+    assert spool.pending() == [kept]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b'{"type":"window_counts"}'])
+def test_a_damaged_file_is_reported_and_removed(tmp_path: Path, content: bytes) -> None:
+    """The rest is handed over all the same."""
+    spool = Spool(tmp_path)
+    spool.put(_open())
+    (tmp_path / f"{NEXT.start}-00.json").write_bytes(content)
+    (tmp_path / f"{NEXT.start}-01.new").write_bytes(content)
+    with capture_logs() as logs:
+        assert Spool(tmp_path).pending() == [_open()]
+    assert [(entry["event"], entry["file"]) for entry in logs] == [("spool_file_damaged", f"{NEXT.start}-00.json")]
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
+    """As a file in its place, and when it disappears later."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="file/vision: open counters can't be kept here"):
+        Spool(tmp_path / "file" / "vision")
+    spool = Spool(tmp_path / "vision")
+    (tmp_path / "vision").rmdir()
+    with pytest.raises(SpoolError, match="can't be written: No such file"):
+        spool.put(_open())
+
+
+def test_tmpfs_is_demanded(memory: Path, tmp_path: Path) -> None:
+    """A folder in memory is fine; one on a disk is refused by name, for counts must not reach it."""
+    require_tmpfs(memory)
+    mounts = tmp_path / "mountinfo"
+    for kind, allowed in [("tmpfs", True), ("ramfs", True), ("ext4", False), ("overlay", False)]:
+        device = tmp_path.stat().st_dev
+        mounts.write_text(f"1 0 {os.major(device)}:{os.minor(device)} / / rw shared:1 - {kind} source rw\n")
+        if allowed:
+            require_tmpfs(tmp_path, mounts)
+        else:
+            with pytest.raises(ConfigError, match=f"lies on {kind}; allowed: a folder on tmpfs"):
+                require_tmpfs(tmp_path, mounts)
+
+
+def test_a_folder_that_is_not_there_is_no_tmpfs(tmp_path: Path) -> None:
+    """It is named."""
+    with pytest.raises(ConfigError, match=r"runtime = .*nowhere: No such file"):
+        require_tmpfs(tmp_path / "nowhere")
