@@ -1,0 +1,62 @@
+"""What the gate does with what vision tells it, and by itself each hour."""
+
+from collections.abc import Callable
+
+import structlog
+
+from edge.categories import Ack, Message, VisionHealth, WindowCounts
+from edge.gate.ledger import Ledger
+from edge.gate.reports import Reports
+from edge.policy import Policy
+from edge.uplink.outbox import Outbox, OutboxError
+from edge.windows import window_of
+
+log = structlog.get_logger()
+
+
+class Desk:
+    """Answers vision's messages; ``clock`` gives Unix seconds."""
+
+    def __init__(self, policy: Policy, reports: Reports, outbox: Outbox, clock: Callable[[], float]) -> None:
+        self._ledger = Ledger(policy, reports, outbox)
+        self._policy, self._reports, self._outbox, self._clock = policy, reports, outbox, clock
+        self._health: VisionHealth | None = None
+        self._hour = window_of(clock())
+
+    def take(self, message: Message) -> Ack:
+        """Take a message; what it asks for is done, and on the disk, before it is answered.
+
+        Raises:
+            OutboxError: a report can't be stored now; vision repeats what is not answered.
+        """
+        if isinstance(message, WindowCounts):
+            return Ack(self._ledger.take(message))
+        known, self._health = self._health, message
+        # At once only what no traffic drives; the rest waits for the hour, so that its moment says nothing.
+        if known is None or (known.camera, known.clock) != (message.camera, message.clock):
+            self._publish_health()
+        return Ack(accepted=True)
+
+    def tick(self) -> None:
+        """Do what is due by the clock: each hour health goes out, and messages past their retention are removed."""
+        hour = window_of(self._clock())
+        if hour != self._hour:
+            self._hour = hour
+            self._prune()
+            self._publish_health()
+
+    def _publish_health(self) -> None:
+        if self._health is None:
+            return
+        try:
+            self._outbox.put_health(self._reports.health(self._health, self._outbox.stats()))
+        except OutboxError as error:
+            log.error("health_not_stored", reason=str(error))  # noqa: TRY400  (no traceback helps)
+
+    def _prune(self) -> None:
+        try:
+            removed = self._outbox.prune(self._policy.file.retention.outbox_days)
+        except OutboxError as error:
+            log.error("outbox_not_pruned", reason=str(error))  # noqa: TRY400  (no traceback helps)
+        else:
+            log.info("outbox_pruned", messages=removed)

@@ -1,0 +1,113 @@
+"""Writes and signs the messages of one camera under one policy."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Literal
+
+from edge.categories import Share, VisionHealth, WindowCounts
+from edge.gate.signing import Signer
+from edge.policy import Policy
+from edge.uplink import contract
+from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream
+from edge.uplink.outbox import Entry, Stats
+from edge.windows import TIMEZONE, Window, end_of_day, local_day
+
+Waiting = Literal["none", "below_24", "below_168", "168_or_more"]
+
+ALL = 100  # Per cent of a window.
+
+
+class Reports:
+    """Makes entries for the outbox; ``clock`` gives Unix seconds."""
+
+    def __init__(self, policy: Policy, address: Address, signer: Signer, clock: Callable[[], float]) -> None:
+        self._policy, self._address, self._signer, self._clock = policy, address, signer, clock
+
+    def hour(self, sequence: int, window: Window, parts: Sequence[WindowCounts], cells: tuple[Cell, ...]) -> Entry:
+        """Report the released ``cells`` of a window that was counted in ``parts``."""
+        file = self._policy.file
+        expires = local_day(window.start) + timedelta(days=file.retention.message_days)
+        data = contract.CountData(
+            window=_window(window, parts),
+            policy=self._policy.digest,
+            release=contract.ReleaseRule(file.release.k, noise=None),
+            table=file.release.table,
+            weight=1.0,
+            measure=file.what.measure.value,
+            cells=cells,
+            expires=expires,
+        )
+        report = CountReport(
+            id=f"{self._address.camera}:{Stream.HOUR}:{sequence}",
+            source=self._address.source,
+            time=contract.timestamp(self._clock()),
+            sequence=str(sequence),
+            data=data,
+        )
+        return self._entry(self._address.topic(Stream.HOUR), report, end_of_day(expires))
+
+    def states(self, software: str, models: str) -> dict[Status, Entry]:
+        """Report the camera's presence in every form it may take, for the uplink to send when it is true.
+
+        ``models`` is the digest of the models' checksum file, "sha256:…". The last will is among them, so all are
+        signed in advance.
+        """
+        return {status: self._state(status, software, models) for status in Status}
+
+    def health(self, seen: VisionHealth, outbox: Stats) -> Entry:
+        """Report how vision and the outbox are doing."""
+        data = contract.HealthData(
+            camera=seen.camera,
+            clock=seen.clock,
+            frames_dropped=_blurred(seen.frames_dropped),
+            frames_corrupt=seen.frames_corrupt,
+            reopened=seen.reopened,
+            outbox_waiting=_waiting(outbox.waiting),
+            outbox_dropped=outbox.dropped,
+        )
+        now = self._clock()
+        report = Health(
+            id=f"{self._address.camera}:health:{int(now)}",
+            source=self._address.source,
+            time=contract.timestamp(now),
+            data=data,
+        )
+        return self._entry(self._address.topic(Stream.HEALTH), report, self._retained_until(now))
+
+    def _state(self, status: Status, software: str, models: str) -> Entry:
+        now = self._clock()
+        state = State(
+            id=f"{self._address.camera}:state-{status}:{int(now)}",
+            source=self._address.source,
+            time=contract.timestamp(now),
+            data=contract.StateData(status, software, self._policy.digest, models),
+        )
+        return self._entry(self._address.state, state, self._retained_until(now))
+
+    def _retained_until(self, now: float) -> int:
+        return end_of_day(local_day(now) + timedelta(days=self._policy.file.retention.message_days))
+
+    def _entry(self, topic: str, message: CountReport | State | Health, expires: int) -> Entry:
+        payload = contract.encode(message)
+        return Entry(topic, payload, self._signer.sign(topic, payload), expires)
+
+
+def _window(window: Window, parts: Sequence[WindowCounts]) -> contract.Window:
+    observed = min(ALL, sum(part.observed for part in parts))
+    return contract.Window(
+        start=contract.timestamp(window.start),
+        end=contract.timestamp(window.end),
+        timezone=TIMEZONE,
+        partial=len(parts) > 1 or observed < ALL,
+        observed_share=observed / ALL,
+    )
+
+
+def _blurred(share: Share) -> Share:
+    """Merge "none" and "few" where traffic drives a share: at night one vehicle may cost the first frame."""
+    return Share.FEW if share is Share.NONE else share
+
+
+def _waiting(messages: int) -> Waiting:
+    bounds: list[tuple[int, Waiting]] = [(1, "none"), (24, "below_24"), (168, "below_168")]
+    return next((bucket for bound, bucket in bounds if messages < bound), "168_or_more")
