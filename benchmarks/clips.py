@@ -37,7 +37,7 @@ from edge.config import ModelsConfig, ViewConfig
 from edge.errors import AnprError, ConfigError
 from edge.plates.detect import Detector
 from edge.plates.inference import load_models
-from edge.plates.passage import Look
+from edge.plates.look import Looker
 from edge.plates.read import Reader
 from edge.plates.track import Track, Tracker
 from edge.plates.vote import vote
@@ -71,10 +71,9 @@ class Said:
 
 @dataclass(slots=True)
 class Follower:
-    """Detector, reader and tracker, and the time they took for each frame."""
+    """Looks, tracks and votes on clips, and keeps the time that each frame took."""
 
-    detector: Detector
-    reader: Reader
+    looker: Looker
     milliseconds: list[float] = field(default_factory=list)
 
     def follow(self, source: Source) -> list[Said]:
@@ -84,18 +83,13 @@ class Follower:
         for frame in _frames(source):
             begin = time.perf_counter()
             aspect = frame.gray.shape[1] / frame.gray.shape[0]
-            update = tracker.update(frame.time, self._looks(frame), aspect)
+            update = tracker.update(frame.time, self.looker.look(frame), aspect)
             self.milliseconds.append(1_000 * (time.perf_counter() - begin))
             for _, gone in update.merged:
                 tracks.pop(gone.number, None)
             touched = [*update.seen, *(kept for kept, _ in update.merged)]
             tracks |= {track.number: _said(track) for track in touched}
         return list(tracks.values())
-
-    def _looks(self, frame: Frame) -> list[Look]:
-        boxes = self.detector.detect(frame.gray)
-        readings = self.reader.read(frame.full, boxes)
-        return [Look(frame.time, box, reading) for box, reading in zip(boxes, readings, strict=True)]
 
 
 def score_clip(score: Score, plates: Sequence[str], tracks: Sequence[Said]) -> None:
@@ -157,7 +151,7 @@ def read_labels(folder: Path) -> dict[str, list[str]]:
 def score_folder(folder: Path, models: ModelsConfig) -> Score:
     """Score all labelled clips of a folder."""
     opened = load_models(models)
-    follower = Follower(Detector(opened.detector, VIEW), Reader(opened.reader))
+    follower = Follower(Looker(Detector(opened.detector, VIEW), Reader(opened.reader)))
     score = Score()
     for name, plates in read_labels(folder).items():
         score_clip(score, plates, follower.follow(open_source(str(folder / name))))

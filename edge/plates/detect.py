@@ -17,7 +17,7 @@ from edge.plates.passage import PlateBox
 
 WIDTH, HEIGHT = 384, 288
 FILL = 114
-THRESHOLD = 0.5
+THRESHOLD = 0.25  # Low: what comes of the unsure ones is edge.plates.look's business.
 MAX_BOXES = 16  # Two lanes hold no more; a wall of lettering must not cost a second per frame.
 _SAME_PLATE = 0.3  # Neighbouring cells find the same plate again, boxes of two plates hardly overlap.
 _EDGE = 1.5  # Pixels of the detector's input that must be left free around a whole plate.

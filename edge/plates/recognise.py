@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from edge.camera.frame import Frame
 from edge.categories import PlateKind
 from edge.config import ViewConfig
 from edge.plates.line import CountingLine, Course, Crossing
-from edge.plates.passage import Look, Passage, PlateBox, Reading
+from edge.plates.look import Looker, PlateFinder, PlateReader
+from edge.plates.passage import Passage
 from edge.plates.track import LOST, Point, Track, Tracker
 from edge.plates.vote import Vote, vote
 
@@ -24,20 +23,6 @@ _SCORE = 0.5
 _TRAILERS = (b"W", b"O")  # First letters of trailers and semi-trailers.
 _REMEMBERED = PATIENCE + LOST + TRAILER_GAP
 _MAX_REMEMBERED = 256
-
-
-class PlateFinder(Protocol):
-    """What finds plates, edge.plates.detect.Detector on a camera."""
-
-    def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
-        """Return the plates in a frame (h, w)."""
-
-
-class PlateReader(Protocol):
-    """What reads plates, edge.plates.read.Reader on a camera."""
-
-    def read(self, full: NDArray[np.uint8], boxes: list[PlateBox]) -> list[Reading | None]:
-        """Return one reading per box of a frame (H, W), None where there is none."""
 
 
 @dataclass(slots=True)
@@ -75,7 +60,7 @@ class Recogniser:
     """
 
     def __init__(self, detector: PlateFinder, reader: PlateReader, view: ViewConfig) -> None:
-        self._detector, self._reader, self._view = detector, reader, view
+        self._looker, self._view = Looker(detector, reader), view
         self._aspect = 1.0
         self._line = CountingLine(view, self._aspect)
         self._tracker = Tracker()
@@ -86,7 +71,8 @@ class Recogniser:
     def passages(self, frame: Frame) -> list[Passage]:
         """Take the next frame; return the passages that are complete with it."""
         self._set_aspect(frame.gray.shape[1] / frame.gray.shape[0])
-        update = self._tracker.update(frame.time, self._looks(frame), self._aspect)
+        looks = self._looker.look(frame, lambda box: self._tracker.knows(box.corners, self._aspect))
+        update = self._tracker.update(frame.time, looks, self._aspect)
         for kept, gone in update.merged:
             self._join(kept, gone)
         for track in update.seen:
@@ -103,13 +89,6 @@ class Recogniser:
         found = self._give_out(np.inf, set())
         self._drop(ended, np.inf)
         return found
-
-    def _looks(self, frame: Frame) -> list[Look]:
-        boxes = self._detector.detect(frame.gray)
-        known = [self._tracker.knows(box.corners, self._aspect) for box in boxes]
-        fresh = iter(self._reader.read(frame.full, [box for box, skip in zip(boxes, known, strict=True) if not skip]))
-        readings = [None if skip else next(fresh) for skip in known]
-        return [Look(frame.time, box, reading) for box, reading in zip(boxes, readings, strict=True)]
 
     def _set_aspect(self, aspect: float) -> None:
         if aspect != self._aspect:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from edge.plates.geometry import Floats, in_heights, plate_width
 from edge.plates.passage import Look, Reading
-from edge.plates.vote import AGREEING, SHORTEST, Evidence, text_of
+from edge.plates.vote import AGREEING, SHORTEST, Evidence, says_plate, text_of
 
 LOST = 1.0  # Seconds unseen after which the place says nothing any more and a passage is over.
 FORGOTTEN = 3.0  # Seconds unseen after which the text does not bring a track back either.
@@ -37,7 +37,6 @@ _NEWEST = 0.7  # Weight of the last step in the velocity: perspective makes vehi
 _ASLEEP = 0.3  # Cost of waking a parked track instead of following a moving one.
 _STRANGER = 0.34  # Share of equal characters below which two sure texts are two plates,
 _CLOSE = 1.0  # unless they are this near, in plate widths.
-_SURE = 0.85
 _STRAIGHT = 0.5  # Least share of a vehicle's steps that lead from its first place to its last.
 _EPSILON = 1e-6  # Width of a box that has none.
 _KNOWN_BY = 5.0  # Agreeing looks after which a parked plate is read again only now and then,
@@ -290,9 +289,7 @@ def _cheapest_first(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
 
 def _sure_text(reading: Reading | None) -> bytearray:
     """Return what a look says, empty where it is not sure."""
-    if reading is None or len(reading.slots) < SHORTEST or reading.slots.max(axis=1).mean() < _SURE:
-        return bytearray()
-    return text_of(reading)[0]
+    return text_of(reading)[0] if reading is not None and says_plate(reading) else bytearray()
 
 
 def _text_cost(track: Track, text: bytearray, away: float) -> float:

@@ -14,6 +14,7 @@ from edge.plates.passage import Look, Reading
 from edge.plates.syntax import decode, fit, is_special
 
 AGREEING = 2
+SURE_TEXT = 0.85  # Mean probability of its characters from which a look's text tells plates apart.
 SHORTEST, LONGEST = 5, 9  # Characters of a plate; a ring, a badge or half a plate is shorter.
 
 # Thresholds on what the reader gives, as its model card has it.
@@ -138,6 +139,12 @@ def text_of(reading: Reading) -> tuple[bytearray, bool]:
     if dutch is not None and dutch.support >= _DUTCH and _may_be_dutch(reading.kind):
         return dutch.text, True
     return decode(reading.slots.argmax(axis=1)), False
+
+
+def says_plate(reading: Reading) -> bool:
+    """Tell whether one look, by itself, is surely at a plate: a whole text, each character clear."""
+    plausible = SHORTEST <= len(reading.slots) <= LONGEST and reading.kind[_NO_KIND] < _NO_PLATE
+    return bool(plausible and reading.slots.max(axis=1).mean() >= SURE_TEXT)
 
 
 def vote(evidence: Evidence) -> Vote:

@@ -51,7 +51,7 @@ class Script:
         self._readings = {id(look.box): look.reading for look in looks}
         return [look.box for look in looks]
 
-    def read(self, full: NDArray[np.uint8], boxes: list[PlateBox]) -> list[Reading | None]:
+    def read(self, full: NDArray[np.uint8], boxes: Sequence[PlateBox]) -> list[Reading | None]:
         """Return their readings."""
         del full
         self.read_boxes += len(boxes)

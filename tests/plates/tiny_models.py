@@ -40,7 +40,7 @@ def config(place: Path, provider: str = "cpu") -> ModelsConfig:
 
 
 def detector() -> bytes:
-    """Build the detector: brightness of each cell as score."""
+    """Build the detector: squared brightness of each cell as score, so that the letterbox is none."""
     rows, columns = np.mgrid[0:36, 0:48] * 8 + 4
     corners = [np.stack([columns + x, rows + y], axis=-1) for x, y in ((-20, -12), (20, -12), (20, 12), (-20, 12))]
     grid = np.stack(corners, axis=2).astype(np.float32)[None]
@@ -49,7 +49,8 @@ def detector() -> bytes:
         helper.make_node("Unsqueeze", ["float", "one"], ["plane"]),
         helper.make_node("AveragePool", ["plane"], ["cells"], kernel_shape=[8, 8], strides=[8, 8]),
         helper.make_node("Squeeze", ["cells", "one"], ["flat"]),
-        helper.make_node("Div", ["flat", "white"], ["score"]),
+        helper.make_node("Div", ["flat", "white"], ["bright"]),
+        helper.make_node("Mul", ["bright", "bright"], ["score"]),
         helper.make_node("Identity", ["grid"], ["corners"]),
     ]
     constants = {"one": np.array([1], np.int64), "white": np.float32(255), "grid": grid}
