@@ -1,0 +1,188 @@
+"""Checks every message against the contract; whatever it holds, the answer is an event and never an exception."""
+
+import base64
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import jsonschema
+import msgspec
+from nacl.signing import VerifyKey
+
+from central.events import Event, HealthNote, Received, Refused, Repeated, Report, Signature, StateChange
+from central.sequences import Sequences
+from edge.uplink import schema, signature
+from edge.uplink.contract import (
+    BENCH_ROOT,
+    CONTENT_TYPE,
+    PRODUCTION_ROOT,
+    Address,
+    CountReport,
+    Health,
+    State,
+    Status,
+    Stream,
+)
+
+T = TypeVar("T")
+
+MAX_BYTES = 1 << 20
+# Below ten different vehicles only a bench may release.
+MIN_K = 10
+TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]+)/(?P<camera>[a-z0-9-]+)/(?P<branch>.+)")
+NAMES: Mapping[str, schema.Name] = {"counts/hour": "counts", "state": "state", "health": "health"}
+
+
+class BreachError(Exception):
+    """A message breaks the contract."""
+
+
+class Checker:
+    """Checks messages of any number of cameras, and remembers which came."""
+
+    def __init__(self, keys: Mapping[str, VerifyKey], *, bench: bool) -> None:
+        """Check signatures against ``keys`` (by key id), where there are any; take ``bench`` messages or real ones."""
+        self._keys, self._root = keys, BENCH_ROOT if bench else PRODUCTION_ROOT
+        self._bench = bench
+        self._validators = {name: _validator(name) for name in NAMES.values()}
+        self._streams: defaultdict[tuple[str, str], Sequences] = defaultdict(Sequences)
+        self._status: dict[str, Status] = {}
+        self._health: dict[str, str] = {}
+
+    def check(self, received: Received) -> Event:
+        """Say what to make of a message."""
+        try:
+            return self._check(received)
+        except BreachError as breach:
+            return Refused(received.topic, str(breach))
+
+    def _check(self, received: Received) -> Event:
+        address, branch = self._address(received.topic)
+        if len(received.payload) > MAX_BYTES:
+            raise BreachError(f"has {len(received.payload)} bytes; at most {MAX_BYTES} are allowed")
+        if received.content_type != CONTENT_TYPE:
+            raise BreachError(f"content type {received.content_type!r} is not {CONTENT_TYPE}")
+        signed = self._verify(received)
+        content = self._read(NAMES[branch], received.payload)
+        if content["source"] != address.source:
+            raise BreachError(f"source {content['source']} does not belong to this topic")
+        take: Callable[[Received, Signature], Event] = {
+            "counts/hour": self._take_counts,
+            "state": self._take_state,
+            "health": self._take_health,
+        }[branch]
+        return take(received, signed)
+
+    def _address(self, topic: str) -> tuple[Address, str]:
+        found = TOPIC.fullmatch(topic)
+        if not found or found["branch"] not in NAMES:
+            raise BreachError("is no topic of the contract")
+        if found["root"] != self._root:
+            raise BreachError("is a bench message" if not self._bench else "is no bench message")
+        return Address(found["zone"], found["camera"], self._bench), found["branch"]
+
+    def _verify(self, received: Received) -> Signature:
+        header = _header(received.signature)
+        if header.topic != received.topic:
+            raise BreachError(f"was signed for another topic, {header.topic}")
+        if not self._keys:
+            return "not checked"
+        if header.kid not in self._keys:
+            raise BreachError(f"was signed with an unknown key, {header.kid}")
+        if not signature.verify(self._keys[header.kid], received.topic, received.payload, received.signature):
+            raise BreachError("its signature is wrong")
+        return "verified"
+
+    def _read(self, name: schema.Name, payload: bytes) -> dict[str, Any]:
+        try:
+            content = msgspec.json.decode(payload)
+            breach = next(self._validators[name].iter_errors(content), None)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise BreachError("is not JSON") from error
+        if breach:
+            # Where and which rule; what stands there instead is for nobody's log.
+            raise BreachError(f"breaks the schema at {breach.json_path}: {breach.validator}")
+        return dict(content)
+
+    def _take_counts(self, received: Received, signed: Signature) -> Event:
+        if received.retained:
+            raise BreachError("is retained; counts never are")
+        report = _decode(received.payload, CountReport)
+        _check_window(report)
+        self._check_k(report)
+        camera = report.source.rsplit(":", maxsplit=1)[-1]
+        if report.id != f"{camera}:{Stream.HOUR}:{report.sequence}":
+            raise BreachError("its id does not belong to its camera, stream and sequence")
+        return self._in_sequence(report, received.payload, signed)
+
+    def _in_sequence(self, report: CountReport, payload: bytes, signed: Signature) -> Event:
+        stream, sequence = self._streams[report.source, Stream.HOUR], int(report.sequence)
+        if stream.came_before(sequence):
+            if stream.is_same(sequence, payload):
+                return Repeated(report.id)
+            raise BreachError(f"{report.id} came before with other content")
+        late = stream.is_late(sequence)
+        return Report(report, signed, gap=stream.take(sequence, payload), late=late)
+
+    def _check_k(self, report: CountReport) -> None:
+        k = report.data.release.k
+        if k < MIN_K and not self._bench:
+            raise BreachError(f"k is {k}; at least {MIN_K} is required")
+        if any(cell.n < k for cell in report.data.cells):
+            raise BreachError(f"has a cell below its k, {k}")
+
+    def _take_state(self, received: Received, signed: Signature) -> Event:
+        state = _decode(received.payload, State)
+        # Not by id: a state is signed in advance, and said again with the same id each time it becomes true.
+        if self._status.get(state.source) is state.data.status:
+            return Repeated(state.id)
+        self._status[state.source] = state.data.status
+        return StateChange(state, signed)
+
+    def _take_health(self, received: Received, signed: Signature) -> Event:
+        health = _decode(received.payload, Health)
+        if self._health.get(health.source) == health.id:
+            return Repeated(health.id)
+        self._health[health.source] = health.id
+        return HealthNote(health, signed)
+
+
+def _validator(name: schema.Name) -> Any:
+    return jsonschema.Draft202012Validator(schema.load(name))
+
+
+def _header(text: str) -> signature.Header:
+    """Read the protected header, as anyone can without a key."""
+    encoded = text.split(".", maxsplit=1)[0]
+    try:
+        raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+        return msgspec.json.decode(raw, type=signature.Header)
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise BreachError("is not signed" if not text else "its signature can't be read") from error
+
+
+def _decode(payload: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(payload, type=kind)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BreachError(f"breaks the schema: {error}") from error
+
+
+def _check_window(report: CountReport) -> None:
+    """Refuse what has the right form and no meaning, such as a 31st of February."""
+    window = report.data.window
+    try:
+        start, end = (moment(text) for text in (window.start, window.end))
+        ZoneInfo(window.timezone)
+    except (ValueError, KeyError, OSError) as error:
+        raise BreachError("its window is no time, or its time zone unknown") from error
+    if end <= start:
+        raise BreachError("its window ends before it begins")
+
+
+def moment(timestamp: str) -> datetime:
+    """Read a timestamp of the contract."""
+    return datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
