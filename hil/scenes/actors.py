@@ -9,13 +9,13 @@ from edge.categories import Direction, PlateKind
 from hil.scenes import bodies, riders
 from hil.scenes.bodies import Body, Spot
 from hil.scenes.camera import LINE_Y, Camera, Floats
-from hil.scenes.fleet import body_of, trailer_of
+from hil.scenes.fleet import TRAILER_PLATE, body_of, plate_height, trailer_of
 from hil.scenes.light import Light
-from hil.scenes.motion import Path, path_of, plate_height
+from hil.scenes.motion import Path, path_of
 from hil.scenes.painting import Decal, Solid, solid
 from hil.scenes.plates import PlateFace, plate_face
 from hil.scenes.shapes import Mesh, turned
-from hil.scenes.traffic import Pass, Traffic, Vehicle, Walker
+from hil.scenes.traffic import BodyKind, Pass, Traffic, Vehicle, Walker
 
 HITCH: Final = 0.15
 """Metres by which a drawbar reaches under the car."""
@@ -49,11 +49,9 @@ class Stage:
         unit: Floats = towards / np.linalg.norm(towards)
         return unit
 
-    def actor(self, body: Body, direction: Direction, path: Path, plate: PlateFace | None) -> Actor:
-        """Shade a body that moves along ``path`` and hang its plate on it."""
+    def actor(self, body: Body, direction: Direction, path: Path, *decals: Decal) -> Actor:
+        """Shade a body that moves along ``path``, with what is stuck on it."""
         leaving = direction is Direction.OUT
-        height = plate_height(body, direction)
-        decals = (self.hung(plate, height),) if plate and height else ()
         lamps = tuple((-x, 0.0, z) for x, _, z in body.tail) if leaving else body.head
         colour = RED_LAMPS if leaving else WHITE_LAMPS
         model = solid(near_end_first(body, direction), self.light, self.viewer(path))
@@ -71,28 +69,27 @@ def near_end_first(body: Body, direction: Direction) -> Mesh:
     return turned(body.mesh, body.length) if direction is Direction.OUT else body.mesh
 
 
-def plate_of(vehicle: Vehicle, body: Body, direction: Direction) -> PlateFace:
-    """The plate of a vehicle; its two plates differ in dirt."""
+def vehicle_actor(vehicle: Vehicle, direction: Direction, path: Path, stage: Stage) -> Actor:
+    """A vehicle with the plate that the camera sees; its two plates differ in dirt."""
+    body, height = body_of(vehicle, leaving=direction is Direction.OUT), plate_height(vehicle, direction)
     rng = np.random.default_rng([vehicle.look, 2, direction is Direction.OUT])
-    return plate_face(vehicle.plate, vehicle.kind, rng, small=body.small_plate)
+    plate = plate_face(vehicle.plate, vehicle.kind, rng, small=vehicle.body is BodyKind.MOTORCYCLE)
+    return stage.actor(body, direction, path, *([stage.hung(plate, height)] if height else []))
 
 
-def vehicle_actors(traffic: Traffic, passing: Pass, stage: Stage) -> list[Actor]:
+def pass_actors(traffic: Traffic, passing: Pass, stage: Stage) -> list[Actor]:
     """The vehicle of one pass, and its trailer."""
-    vehicle, path = traffic.vehicles[passing.vehicle], path_of(passing)
-    body = body_of(vehicle, leaving=passing.direction is Direction.OUT)
-    actors = [stage.actor(body, passing.direction, path, plate_of(vehicle, body, passing.direction))]
-    if vehicle.trailer:
-        actors.append(_trailer(vehicle, body, passing, stage))
-    return actors
+    vehicle = traffic.vehicles[passing.vehicle]
+    car = vehicle_actor(vehicle, passing.direction, path_of(passing), stage)
+    return [car, _trailer(vehicle, car.length, passing, stage)] if vehicle.trailer else [car]
 
 
-def _trailer(vehicle: Vehicle, car: Body, passing: Pass, stage: Stage) -> Actor:
+def _trailer(vehicle: Vehicle, car_length: float, passing: Pass, stage: Stage) -> Actor:
     """The trailer behind its car: nearer to the camera when they leave, farther when they come."""
     trailer, path = trailer_of(vehicle), path_of(passing)
-    behind = HITCH - trailer.length if passing.direction is Direction.OUT else car.length - HITCH
+    behind = HITCH - trailer.length if passing.direction is Direction.OUT else car_length - HITCH
     plate = plate_face(vehicle.trailer, PlateKind.NL, np.random.default_rng([vehicle.look, 3]))
-    return stage.actor(trailer, passing.direction, path.shifted(behind), plate)
+    return stage.actor(trailer, passing.direction, path.shifted(behind), stage.hung(plate, TRAILER_PLATE))
 
 
 def walker_actor(walker: Walker, stage: Stage) -> Actor:
@@ -100,4 +97,4 @@ def walker_actor(walker: Walker, stage: Stage) -> Actor:
     coat = bodies.PAINTS[walker.look % len(bodies.PAINTS)]
     body = riders.cyclist(coat) if walker.cycling else riders.pedestrian(coat)
     sign = 1.0 if walker.direction is Direction.OUT else -1.0
-    return stage.actor(body, walker.direction, Path(walker.x, walker.time, sign * walker.speed), None)
+    return stage.actor(body, walker.direction, Path(walker.x, walker.time, sign * walker.speed))

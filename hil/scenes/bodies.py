@@ -27,16 +27,13 @@ STEEL: Final = Material((0.3, 0.3, 0.3))
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A vehicle without its plate: plates hang at heights ``front`` and ``rear``, None where it has none there."""
+    """A vehicle without its plate; ``head`` and ``tail`` are its lamps."""
 
     mesh: Mesh
     length: float
     width: float
-    front: float | None
-    rear: float | None
     head: tuple[Spot, ...] = ()
     tail: tuple[Spot, ...] = ()
-    small_plate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +207,16 @@ def patch(x: tuple[float, float], z: tuple[float, float], y: tuple[float, float]
     return panel(corners, facing, material)
 
 
+def pane(x: float, z: tuple[float, float], y: float) -> Mesh:
+    """A flat window on the front or rear, from -x to x, that mirrors the sky above and the street below."""
+    levels = np.linspace(*z, 9)
+    strips = [patch((-x, x), (low, high), (y, y), GLASS) for low, high in pairwise(levels.tolist())]
+    window = join(strips)
+    tilt = np.linspace(-0.02, 0.55, len(strips))[:, None] * np.array([0.0, 0.0, 1.0])
+    bent = window.outward + tilt
+    return replace(window, normals=bent / np.linalg.norm(bent, axis=1, keepdims=True))
+
+
 def both(x: tuple[float, float], z: tuple[float, float], y: tuple[float, float], material: Material) -> list[Mesh]:
     """The same face left and right."""
     return [patch(x, z, y, material), patch((-x[0], -x[1]), z, y, material)]
@@ -248,8 +255,8 @@ def _mirrors(shape: CarShape, paint: Material) -> list[Mesh]:
     half, y = shape.width / 2, (shape.nose + 0.05) * shape.length
     low, high = shape.belt + 0.0, shape.belt + 0.13
     return [
-        box((half * 0.98, y, low), (half + 0.16, y + 0.12, high), paint),
-        box((-half - 0.16, y, low), (-half * 0.98, y + 0.12, high), paint),
+        box((half * 0.94, y, low), (half + 0.14, y + 0.12, high), paint),
+        box((-half - 0.14, y, low), (-half * 0.94, y + 0.12, high), paint),
     ]
 
 
@@ -264,8 +271,6 @@ def car(shape: CarShape, colour: Colour) -> Body:
         join(parts),
         size,
         shape.width,
-        front=0.49,
-        rear=0.66,
         head=(lamp, (-lamp[0], *lamp[1:])),
         tail=(tail, (-tail[0], *tail[1:])),
     )

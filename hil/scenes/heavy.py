@@ -15,11 +15,13 @@ from hil.scenes.bodies import (
     TYRE,
     Body,
     both,
+    pane,
     patch,
     wheels,
 )
 from hil.scenes.shapes import Colour, Floats, Material, Mesh, box, join, loft
 
+BAND: Final = Material((0.75, 0.75, 0.75), gloss=0.2)
 WIDTH: Final = 2.5
 CAB: Final = 2.2
 """Length of a cab in metres."""
@@ -55,7 +57,7 @@ def _cab(colour: Colour, height: float) -> list[Mesh]:
     paint = Material(colour, gloss=0.3)
     return [
         _shell((CAB, WIDTH, height), 0.42, [paint]),
-        patch((-half * 0.88, half * 0.88), (1.75, 2.55), (-0.012, -0.012), GLASS),
+        pane(half * 0.88, (1.75, 2.55), -0.012),
         patch((-half * 0.88, half * 0.88), (2.55, 2.66), (-0.012, -0.012), BLACK),
         patch((-half * 0.62, half * 0.62), (0.98, 1.6), (-0.012, -0.012), TRIM),
         *(patch((-half * 0.6, half * 0.6), (z, z + 0.05), (-0.014, -0.014), BLACK).lifted(0.05)
@@ -98,7 +100,7 @@ def lorry(colour: Colour, load: Colour, length: float = 8.5) -> Body:
     """A rigid lorry with a box body."""
     parts = [*_cab(colour, 3.0), *_load(CAB + 0.15, length, 3.6, load), *_tail(length, 0.98)]
     parts.append(wheels(WIDTH, [1.3, length * 0.78], 0.5))
-    return Body(join(parts), length, WIDTH, 0.54, 0.74, _head_lamps(0.77), _head_lamps(0.74, length + 0.03))
+    return Body(join(parts), length, WIDTH, _head_lamps(0.77), _head_lamps(0.74, length + 0.03))
 
 
 def tractor_with_semi(colour: Colour, load: Colour) -> Body:
@@ -106,7 +108,7 @@ def tractor_with_semi(colour: Colour, load: Colour) -> Body:
     length = 15.0
     parts = [*_cab(colour, 3.5), *_load(CAB + 0.5, length, 3.9, load), *_tail(length, 0.98)]
     parts.append(wheels(WIDTH, [1.3, 4.4, 11.0, 12.3, 13.6], 0.5))
-    return Body(join(parts), length, WIDTH, 0.54, None, _head_lamps(0.77), _head_lamps(0.74, length + 0.03))
+    return Body(join(parts), length, WIDTH, _head_lamps(0.77), _head_lamps(0.74, length + 0.03))
 
 
 def tractor(colour: Colour) -> Body:
@@ -116,7 +118,7 @@ def tractor(colour: Colour) -> Body:
     wings = [box((side * half - 0.32 * (side > 0), 3.6, 0.95), (side * half + 0.32 * (side < 0), 5.4, 1.05), BLACK)
              for side in (-1, 1)]  # fmt: skip
     parts = [*_cab(colour, 3.5), frame, *wings, *_tail(length, 0.86), wheels(WIDTH, [1.3, 4.5], 0.5)]
-    return Body(join(parts), length, WIDTH, 0.54, 0.74, _head_lamps(0.77), _head_lamps(0.74, length + 0.03))
+    return Body(join(parts), length, WIDTH, _head_lamps(0.77), _head_lamps(0.74, length + 0.03))
 
 
 def bus(colour: Colour) -> Body:
@@ -128,18 +130,23 @@ def bus(colour: Colour) -> Body:
     parts = [
         _shell((length, width, height), 0.3, [paint]),
         skirt,
-        patch((-half * 0.93, half * 0.93), (1.05, 2.6), (-0.012, -0.012), GLASS),
+        patch((-half * 0.96, half * 0.96), (0.98, 2.66), (-0.01, -0.01), BLACK),
+        pane(half * 0.93, (1.05, 2.6), -0.012).lifted(0.05),
+        patch((-half * 0.02, half * 0.02), (1.05, 2.6), (-0.014, -0.014), BLACK).lifted(0.15),
+        patch((-half * 0.93, half * 0.93), (0.42, 0.47), (-0.012, -0.012), BAND),
+        patch((-half * 0.93, half * 0.93), (0.86, 0.94), (-0.012, -0.012), BAND),
+        *both((half * 0.3, half * 0.52), (0.66, 0.76), (-0.014, -0.014), TRIM),
         patch((-half * 0.7, half * 0.7), (2.66, 2.92), (-0.014, -0.014), BLACK),
         *(m.lifted(0.4) for m in both((half * 0.62, half * 0.92), (0.62, 0.8), (-0.014, 0.0), LENS)),
         patch((-half * 0.9, half * 0.9), (0.3, 0.42), (-0.012, -0.012), TRIM),
-        patch((-half * 0.8, half * 0.8), (1.6, 2.5), (end, end), GLASS),
+        pane(half * 0.8, (1.6, 2.5), end),
         patch((-half * 0.75, half * 0.75), (0.95, 1.45), (end, end), TRIM),
         *(m.lifted(0.4) for m in both((half * 0.78, half * 0.95), (0.7, 1.3), (end, end - 0.01), RED)),
         patch((-0.3, 0.3), (0.57, 0.73), (end + 0.01, end + 0.01), BLACK).lifted(0.1),
         *_bus_windows(half, length),
         wheels(width, [2.6, 8.9], 0.48),
     ]
-    return Body(join(parts), length, width, 0.56, 0.65, _head_lamps(0.71), _head_lamps(1.0, length + 0.03))
+    return Body(join(parts), length, width, _head_lamps(0.71), _head_lamps(1.0, length + 0.03))
 
 
 def _bus_windows(half: float, length: float) -> list[Mesh]:
@@ -159,14 +166,13 @@ def trailer(colour: Colour) -> Body:
     parts = [
         box((-0.04, 0.0, 0.42), (0.04, 1.2, 0.5), STEEL),
         box((-half, 1.1, 0.45), (half, length, 0.55), side),
-        box((-half, 1.1, 0.55), (-half + 0.05, length, 0.85), side),
-        box((half - 0.05, 1.1, 0.55), (half, length, 0.85), side),
-        box((-half, 1.1, 0.55), (half, 1.15, 0.85), side),
-        box((-half, length - 0.05, 0.55), (half, length, 0.85), side),
+        box((-half, 1.1, 0.55), (-half + 0.05, length, 0.68), side),
+        box((half - 0.05, 1.1, 0.55), (half, length, 0.68), side),
+        box((-half, 1.1, 0.55), (half, 1.15, 0.68), side),
+        box((-half, length - 0.05, 0.55), (half, length, 0.68), side),
         patch((-half, half), (0.36, 0.5), (length + 0.01, length + 0.01), BLACK),
         *both((half * 0.72, half * 0.98), (0.38, 0.48), (length + 0.015, length + 0.015), RED),
         wheels(2 * half + 0.3, [2.2], 0.28),
     ]
-    return Body(
-        join(parts), length, 2 * half + 0.3, None, 0.66, (), ((0.7, length + 0.02, 0.43), (-0.7, length + 0.02, 0.43))
-    )
+    lamps = ((0.7, length + 0.02, 0.43), (-0.7, length + 0.02, 0.43))
+    return Body(join(parts), length, 2 * half + 0.3, (), lamps)

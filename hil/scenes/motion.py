@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from edge.categories import Direction
-from hil.scenes.bodies import Body
 from hil.scenes.camera import LINE_Y, Camera, Floats, Point, below_line
 from hil.scenes.traffic import LANE, Pass
 
@@ -58,8 +57,3 @@ def crossing(path: Path, height: float, camera: Camera, line: tuple[Point, Point
         passed = bool(below_line(camera.project(spot), line) > 0) == rising
         early, late = (early, middle) if passed else (middle, late)
     return (early + late) / 2
-
-
-def plate_height(body: Body, direction: Direction) -> float | None:
-    """The height of the plate that the camera sees, None where there is none at that end."""
-    return body.rear if direction is Direction.OUT else body.front

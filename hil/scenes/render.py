@@ -7,9 +7,8 @@ import cv2
 import numpy as np
 
 from edge.categories import Direction
-from hil.scenes.actors import Actor, Stage, plate_of, vehicle_actors, walker_actor
+from hil.scenes.actors import Actor, Stage, pass_actors, vehicle_actor, walker_actor
 from hil.scenes.camera import HEIGHT, LINE_Y, WIDTH, Camera, Floats, Image, mast_camera
-from hil.scenes.fleet import body_of
 from hil.scenes.light import light_at
 from hil.scenes.motion import Path
 from hil.scenes.painting import Easel, Grain, blend, blurred, grainy, make_grain, solid
@@ -28,23 +27,23 @@ class Renderer:
 
     def __init__(self, traffic: Traffic, seed: int) -> None:
         self.camera = mast_camera()
-        self._traffic = traffic
+        self.traffic = traffic
         self._seed = seed
         self._easel = Easel(self.camera)
         self._street = make_street(self.camera, np.random.default_rng([seed, 2]))
 
     def stretch(self, start: float, end: float) -> "Stretch":
         """Prepare the seconds from ``start`` to ``end``, in which the light stays the same."""
-        light = light_at(self._traffic.moment((start + end) / 2))
+        light = light_at(self.traffic.moment((start + end) / 2))
         stage = Stage(self.camera, light)
         grain = make_grain(light.noise, np.random.default_rng([self._seed, 3, round(start * 10)]))
         actors = [a for a in self._actors(start, end, stage) if _meets(a, start, end)]
         return Stretch(self._easel, self._background(stage, grain), tuple(actors), stage, grain)
 
     def _actors(self, start: float, end: float, stage: Stage) -> list[Actor]:
-        near = [p for p in self._traffic.passes if start - 30 < p.time < end + 30]
-        actors = [actor for passing in near for actor in vehicle_actors(self._traffic, passing, stage)]
-        walkers = [w for w in self._traffic.walkers if start - 30 < w.time < end + 30]
+        near = [p for p in self.traffic.passes if start - 30 < p.time < end + 30]
+        actors = [actor for passing in near for actor in pass_actors(self.traffic, passing, stage)]
+        walkers = [w for w in self.traffic.walkers if start - 30 < w.time < end + 30]
         return actors + [walker_actor(walker, stage) for walker in walkers]
 
     def _background(self, stage: Stage, grain: Grain) -> Image:
@@ -62,10 +61,9 @@ class Renderer:
         return grainy(cv2.GaussianBlur(picture, (0, 0), 0.6), grain)
 
     def _parked(self, number: int, stage: Stage) -> Actor:
-        (x, y), vehicle = PARKED[number], self._traffic.parked[number]
-        body = body_of(vehicle, leaving=False)
+        x, y = PARKED[number]
         standing = Path(x, -(y - LINE_Y) * 1e9, 1e-9)
-        return stage.actor(body, Direction.IN, standing, plate_of(vehicle, body, Direction.IN))
+        return vehicle_actor(self.traffic.parked[number], Direction.IN, standing, stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def motorcycle(colour: Colour) -> Body:
         patch((-0.12, 0.12), (0.82, 0.88), (2.06, 2.06), RED),
         patch((-0.125, 0.125), (0.5, 0.68), (2.05, 2.05), BLACK),
     ]
-    return Body(join(parts), 2.1, 0.72, None, 0.59, (), ((0.0, 2.1, 0.85),), small_plate=True)
+    return Body(join(parts), 2.1, 0.72, (), ((0.0, 2.1, 0.85),))
 
 
 def cyclist(coat: Colour) -> Body:
@@ -79,11 +79,11 @@ def cyclist(coat: Colour) -> Body:
         patch((-0.03, 0.03), (0.72, 0.78), (1.72, 1.72), RED),
         patch((-0.04, 0.04), (0.86, 0.94), (0.2, 0.2), LENS),
     ]
-    return Body(join(parts), 1.75, 0.6, None, None, (), ())
+    return Body(join(parts), 1.75, 0.6)
 
 
 def pedestrian(coat: Colour) -> Body:
     """Somebody on foot."""
     cloth = Material(coat)
     legs = [_limb((s * 0.09, 0.3 + s * 0.12, 0.0), (s * 0.08, 0.3, 0.85), 0.075, DENIM) for s in (-1, 1)]
-    return Body(join([*legs, *_person((0.0, 0.3, 0.82), cloth, SKIN)]), 0.6, 0.5, None, None)
+    return Body(join([*legs, *_person((0.0, 0.3, 0.82), cloth, SKIN)]), 0.6, 0.5)

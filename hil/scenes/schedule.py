@@ -66,5 +66,6 @@ def best_moment(traffic: Traffic) -> float:
     closeness = {way: np.full(len(moments), 0.05) for way in Direction}
     for passing in half:
         y = BEST_VIEW + path_of(passing).velocity * (moments - passing.time)
-        np.maximum(closeness[passing.direction], np.exp(-(((y - BEST_VIEW) / 3) ** 2)), closeness[passing.direction])
+        near = closeness[passing.direction]
+        np.maximum(near, np.exp(-(((y - BEST_VIEW) / 3) ** 2)), out=near)
     return float(moments[np.argmax(closeness[Direction.IN] * closeness[Direction.OUT])])

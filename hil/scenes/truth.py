@@ -7,11 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from edge.categories import UNKNOWN_CLASS, Direction, PlateKind
+from edge.categories import UNKNOWN_CLASS, PlateKind
 from edge.errors import ConfigError
 from hil.scenes.camera import Camera, Point, counting_line
-from hil.scenes.fleet import body_of
-from hil.scenes.motion import crossing, path_of, plate_height
+from hil.scenes.fleet import plate_height
+from hil.scenes.motion import crossing, path_of
 from hil.scenes.traffic import Pass, Traffic, TruePassage, Truth, Vehicle, trailer_class
 
 
@@ -26,7 +26,7 @@ def make_truth(traffic: Traffic, camera: Camera) -> Truth:
 def _passage(traffic: Traffic, passing: Pass, camera: Camera, line: tuple[Point, Point]) -> TruePassage | None:
     """None for a vehicle that shows no plate: nothing can count it."""
     vehicle = traffic.vehicles[passing.vehicle]
-    height = plate_height(body_of(vehicle, leaving=passing.direction is Direction.OUT), passing.direction)
+    height = plate_height(vehicle, passing.direction)
     if height is None:
         return None
     second = crossing(path_of(passing), height, camera, line)
