@@ -124,7 +124,7 @@ def random_face(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> Face:
     if fonts and rng.random() < 0.35:
         return fonts[int(rng.integers(len(fonts)))]
     return DrawnFace(
-        width=float(rng.uniform(0.46, 0.7)),
+        width=float(rng.uniform(0.46, 0.76)),
         stroke=float(rng.uniform(0.1, 0.17)),
         radius=float(rng.uniform(0.16, 0.36)),
         variant=int(rng.integers(0, 11)),
