@@ -179,11 +179,19 @@ def _cabin(shape: CarShape, paint: Material) -> Mesh:
     boxy = 0.93 if shape.glazed < 1 else 0.78
     foot = (half * 0.94, shape.nose * size, min(shape.tail + 0.1, 0.985) * size, shape.belt - 0.06)
     brow = (half * boxy, (shape.nose + shape.rake) * size, shape.tail * size, shape.height - 0.08)
-    steps = np.linspace(0, 1, 5)
+    steps = np.linspace(0, 1, 10)
     rings = [_cabin_ring(*(a + (b - a) * s for a, b in zip(foot, brow, strict=True))) for s in steps]
     roof = [_cabin_ring(brow[0] * (1 - s), brow[1] + s * 0.9, brow[2] - s * 0.6, brow[3] + r)
-            for s, r in ((0.0, 0.0), (0.06, 0.045), (0.3, 0.07), (0.98, 0.08))]  # fmt: skip
-    return join([loft(np.array(rings), _glazing(shape, paint)), loft(np.array(roof), [paint])])
+            for s, r in ((0.0, 0.0), (0.06, 0.045), (0.3, 0.07), (1.0, 0.08))]  # fmt: skip
+    return join([_curved(loft(np.array(rings), _glazing(shape, paint))), loft(np.array(roof), [paint])])
+
+
+def _curved(cabin: Mesh) -> Mesh:
+    """Bend a cabin's faces from foot to brow only, as panes are."""
+    middles = cabin.faces.mean(axis=1)
+    share = (middles[:, 2] - middles[:, 2].min()) / np.ptp(middles[:, 2])
+    bent = cabin.outward + (0.5 * share - 0.15)[:, None] * np.array([0.0, 0.0, 1.0])
+    return replace(cabin, normals=bent / np.linalg.norm(bent, axis=1, keepdims=True))
 
 
 def wheels(width: float, axles: list[float], radius: float) -> Mesh:
@@ -248,7 +256,14 @@ def _back(shape: CarShape) -> list[Mesh]:
         patch((-half * 0.56, half * 0.56), (top - 0.22, top - 0.2), (end, end), TRIM),
         patch((-0.3, 0.3), (0.585, 0.735), (end + 0.005, end + 0.005), TRIM).lifted(0.1),
         patch((-0.06, 0.06), (top - 0.12, top - 0.03), (end, end), CHROME),
+        *(_doors(shape, end) if shape.glazed < 1 else []),
     ]
+
+
+def _doors(shape: CarShape, end: float) -> list[Mesh]:
+    """The gap and the handle of a van's rear doors."""
+    slit = patch((-0.012, 0.012), (0.44, shape.belt), (end, end), BLACK)
+    return [slit, patch((0.05, 0.2), (shape.belt - 0.3, shape.belt - 0.26), (end, end), BLACK)]
 
 
 def _mirrors(shape: CarShape, paint: Material) -> list[Mesh]:

@@ -15,7 +15,7 @@ QUIET: Final = 2 * RATE
 """Ticks of empty street before and after traffic, so that trackers see that it is over."""
 QUIET_STEP: Final = 5
 """Of the quiet ticks only each fifth is filmed."""
-BEST_VIEW: Final = 17.0
+BEST_VIEW: Final = 16.5
 """Metres from the mast at which a vehicle looks best on a still."""
 
 
@@ -59,8 +59,8 @@ def _span(traffic: Traffic, number: int) -> tuple[float, float]:
 
 
 def best_moment(traffic: Traffic) -> float:
-    """The second at which the nicest still can be taken: a car or van near the line in both directions, by day."""
-    pretty = [p for p in traffic.passes if traffic.vehicles[p.vehicle].body in (BodyKind.CAR, BodyKind.VAN)]
+    """The second at which the nicest still can be taken: a car near the line in both directions, by day."""
+    pretty = [p for p in traffic.passes if traffic.vehicles[p.vehicle].body is BodyKind.CAR]
     half = [p for p in pretty if p.time <= traffic.seconds / 2] or pretty or list(traffic.passes)
     moments = np.unique([tick for shot in shots(traffic) for tick in shot.ticks]) / RATE
     closeness = {way: np.full(len(moments), 0.05) for way in Direction}
