@@ -62,7 +62,7 @@ def _log_to_stderr(name: str) -> None:
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            lambda _logger, _method, entry: {"process": name, **entry},
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -71,7 +71,6 @@ def _log_to_stderr(name: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
-    structlog.contextvars.bind_contextvars(process=name)
 
 
 def uid_of(user: str, option: str) -> int:
