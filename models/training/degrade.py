@@ -264,12 +264,14 @@ def _jittered(quad: Points, rng: np.random.Generator) -> Points:
         low, high = quad.min(axis=0), quad.max(axis=0)
         quad = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
     x, y = quad[1] - quad[0], quad[3] - quad[0]
-    loose = 2.2 if rng.random() < 0.2 else 1.0
+    loose = 2.5 if rng.random() < 0.25 else 1.0
     grow = rng.normal(0.0, [0.025 * loose, 0.07 * loose]) + ([0.02, 0.04] if rng.random() < 0.5 else [0, 0])
+    if rng.random() < 0.12:
+        grow = grow + rng.uniform(0, [0.16, 0.3])
     shift = rng.normal(0, [0.018 * loose, 0.05 * loose])
     signs = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
     moves = signs * grow + shift + rng.normal(0, [0.01 * loose, 0.035 * loose], (4, 2))
-    moves[:, 0] = np.where(signs[:, 0] < 0, np.minimum(moves[:, 0], 0.07), np.maximum(moves[:, 0], -0.07))
+    moves[:, 0] = np.where(signs[:, 0] < 0, np.minimum(moves[:, 0], 0.12), np.maximum(moves[:, 0], -0.12))
     return np.asarray(quad + moves[:, :1] * x + moves[:, 1:] * y, float)
 
 
