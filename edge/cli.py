@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from edge import __version__, keys
-from edge.errors import AnprError
+from edge.errors import AnprError, ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -181,6 +181,30 @@ def build_pack(source: Path, out: Path) -> None:
     from edge.registry import pack  # noqa: PLC0415
 
     click.echo(f"{out}: {pack.build(source, out)} vehicles")
+
+
+@commands.command()
+@click.option("--host", default="localhost", show_default=True, help="The broker.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8883, show_default=True, help="Its TLS port.")
+@click.option("--ca", required=True, type=PATH, metavar="FILE", help="Certificate of the authority (PEM).")
+@click.option("--certificate", required=True, type=PATH, metavar="FILE", help="Your client certificate (PEM).")
+@click.option("--key", required=True, type=PATH, metavar="FILE", help="Its secret key (PEM).")
+@click.option("--zone", metavar="NAME", help="One zone only.")
+@click.option("--camera", metavar="NAME", help="One camera only.")
+@click.option(
+    "--camera-key", "camera_keys", multiple=True, type=PATH, metavar="FILE", help="A camera.pub to verify; repeatable."
+)
+@click.option("--bench", is_flag=True, help="Listen to benches instead, whose counts are no counts of a street.")
+@click.option("--json", is_flag=True, help="Print each report as one line of JSON.")
+@click.option("--count", type=click.IntRange(1), help="End after so many reports.")
+@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="End after that time.")
+def subscribe(camera_keys: tuple[Path, ...], **choices: Any) -> None:
+    """Show the reports of cameras as they arrive, checked against schema and signature."""
+    try:
+        from central.subscriber import Options, run  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{error.name} is missing; the subscriber needs: pip install 'anpr-edge[central]'") from error
+    sys.exit(run(Options(camera_keys=camera_keys, **choices), sys.stdout, sys.stderr))
 
 
 def entry() -> None:
