@@ -15,7 +15,7 @@ from hil.scenes.motion import Path, path_of
 from hil.scenes.painting import Decal, Solid, solid
 from hil.scenes.plates import PlateFace, plate_face
 from hil.scenes.shapes import Mesh, turned
-from hil.scenes.traffic import BodyKind, Pass, Traffic, Vehicle, Walker
+from hil.scenes.traffic import BodyKind, Pass, Size, Traffic, Vehicle, Walker
 
 HITCH: Final = 0.15
 """Metres by which a drawbar reaches under the car."""
@@ -30,7 +30,7 @@ class Actor:
     model: Solid
     decals: tuple[Decal, ...]
     path: Path
-    length: float
+    size: Size
     width: float
     lamps: tuple[Spot, ...]
     lamp_colour: tuple[int, int, int]
@@ -55,7 +55,8 @@ class Stage:
         lamps = tuple((-x, 0.0, z) for x, _, z in body.tail) if leaving else body.head
         colour = RED_LAMPS if leaving else WHITE_LAMPS
         model = solid(near_end_first(body, direction), self.light, self.viewer(path))
-        return Actor(model, decals, path, body.length, body.width, lamps, colour)
+        size = Size(body.length, float(body.mesh.faces[..., 2].max()))
+        return Actor(model, decals, path, size, body.width, lamps, colour)
 
     def hung(self, plate: PlateFace, height: float) -> Decal:
         """A plate at its place, as bright as this light makes it; plates throw light back, so dusk dims them less."""
@@ -81,7 +82,7 @@ def pass_actors(traffic: Traffic, passing: Pass, stage: Stage) -> list[Actor]:
     """The vehicle of one pass, and its trailer."""
     vehicle = traffic.vehicles[passing.vehicle]
     car = vehicle_actor(vehicle, passing.direction, path_of(passing), stage)
-    return [car, _trailer(vehicle, car.length, passing, stage)] if vehicle.trailer else [car]
+    return [car, _trailer(vehicle, car.size.length, passing, stage)] if vehicle.trailer else [car]
 
 
 def _trailer(vehicle: Vehicle, car_length: float, passing: Pass, stage: Stage) -> Actor:

@@ -17,6 +17,7 @@ Point = tuple[float, float]
 
 WIDTH: Final = 1280
 HEIGHT: Final = 720
+MAST_HEIGHT: Final = 4.5
 LINE_Y: Final = 17.5
 """Where on the road the counting line lies, in metres from the mast."""
 PLATE_HEIGHT: Final = 0.55
@@ -63,7 +64,7 @@ def aim(position: tuple[float, float, float], target: tuple[float, float, float]
 
 def mast_camera() -> Camera:
     """4.5 m high on an arm above the leaving lane; a plate on the counting line is about 105 pixels wide."""
-    return aim((1.5, 0.0, 4.5), (0.0, 19.6, 0.0), 3_800.0)
+    return aim((1.5, 0.0, MAST_HEIGHT), (0.0, 19.6, 0.0), 3_800.0)
 
 
 def counting_line(camera: Camera) -> tuple[Point, Point]:

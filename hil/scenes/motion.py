@@ -1,17 +1,18 @@
 """Where everything is at a moment."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from edge.categories import Direction
-from hil.scenes.camera import LINE_Y, Camera, Floats, Point, below_line
-from hil.scenes.traffic import LANE, Pass
+from hil.scenes.camera import LINE_Y, MAST_HEIGHT, Camera, Floats, Point, below_line
+from hil.scenes.traffic import LANE, Pass, Size
 
-FARTHEST = 39.0
+FARTHEST: Final = 36.0
 """Metres from the mast: beyond, no vehicle shows in the picture."""
-CLOSEST = 9.0
-"""Nearer than this, everything is below the picture."""
+STEEPEST: Final = 0.32
+"""Metres that the lowest ray of the picture falls in each metre, and a little less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,10 @@ class Path:
         """The way of something ``metres`` farther from the camera."""
         return Path(self.x, self.time - metres / self.velocity, self.velocity)
 
-    def shown(self, length: float) -> tuple[float, float]:
-        """First and last second in which a vehicle of ``length`` may be in the picture."""
-        ends = self.when(FARTHEST), self.when(CLOSEST - length)
+    def shown(self, size: Size) -> tuple[float, float]:
+        """First and last second in which a vehicle may be in the picture: a high one is seen nearer to the mast."""
+        closest = max(1.5, (MAST_HEIGHT - size.height) / STEEPEST)
+        ends = self.when(FARTHEST), self.when(closest - size.length)
         return min(ends), max(ends)
 
 

@@ -103,7 +103,7 @@ class Stretch:
 
 
 def _meets(actor: Actor, start: float, end: float) -> bool:
-    first, last = actor.path.shown(actor.length)
+    first, last = actor.path.shown(actor.size)
     return first < end and last > start
 
 
@@ -111,10 +111,8 @@ def _footprint(actor: Actor, time: float, grow: float) -> Floats:
     """Corners (4, 3) on the road of what an actor stands on, none nearer than the picture's lower edge needs."""
     x, y, _ = actor.path.at(time)
     half = actor.width / 2 + grow
-    corners = np.array([[x - half, y - grow, 0], [x + half, y - grow, 0],
-                        [x + half, y + actor.length + grow, 0], [x - half, y + actor.length + grow, 0]])  # fmt: skip
-    corners[:, 1] = np.maximum(corners[:, 1], 7.0)
-    return corners
+    near, far = max(y - grow, 7.0), max(y + actor.size.length + grow, 7.0)
+    return np.array([[x - half, near, 0], [x + half, near, 0], [x + half, far, 0], [x - half, far, 0]])
 
 
 def _darken(picture: Image, actors: list[Actor], time: float, stage: Stage) -> None:

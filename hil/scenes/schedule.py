@@ -7,7 +7,7 @@ import numpy as np
 
 from edge.categories import Direction
 from hil.scenes.motion import path_of
-from hil.scenes.traffic import LENGTHS, TRAILER_LENGTH, BodyKind, Traffic
+from hil.scenes.traffic import SIZES, TRAILER_LENGTH, BodyKind, Size, Traffic
 
 RATE: Final = 10
 """Ticks per second; a frame is shown at its tick."""
@@ -54,8 +54,9 @@ def _busy(traffic: Traffic) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 
 def _span(traffic: Traffic, number: int) -> tuple[float, float]:
     passing = traffic.passes[number]
-    length = LENGTHS[traffic.vehicles[passing.vehicle].body]
-    return path_of(passing).shown(length + TRAILER_LENGTH)
+    vehicle = traffic.vehicles[passing.vehicle]
+    size = SIZES[vehicle.body]
+    return path_of(passing).shown(Size(size.length + TRAILER_LENGTH * bool(vehicle.trailer), size.height))
 
 
 def best_moment(traffic: Traffic) -> float:

@@ -14,11 +14,11 @@ from hil.scenes.shapes import Floats, Material, Mesh, join, loft
 Layer = NDArray[Any]
 """float32, for the same reason as `Image`."""
 
-SCALE: Final = 110
+SCALE: Final = 90
 """Pixels per metre of the flat ground."""
 LEFT: Final = -8.0
 NEAR: Final = 11.0
-SPAN: Final = (14.0, 30.0)
+SPAN: Final = (14.0, 25.5)
 """Metres of ground that are painted: across from LEFT, along from NEAR."""
 KERB: Final = 2.75
 PATH: Final = 4.3
@@ -96,9 +96,8 @@ def _ground(rng: np.random.Generator) -> Image:
     for x in (-KERB - 0.12, KERB, PATH, BAY - 0.1):
         ground[:, _column(x) : _column(x + 0.12)] = (150, 154, 156)
     _markings(ground)
-    for cells, contrast in ((30, 0.045), (6, 0.03), (0.5, 0.05)):
-        ground *= _noise(rng, cells, contrast)[..., None]
-    painted = np.clip(ground, 0, 255).astype(np.uint8)
+    ground *= (_noise(rng, 30, 0.045) * _noise(rng, 6, 0.03) * _noise(rng, 0.5, 0.05))[..., None]
+    painted = np.clip(ground, 0, 255, out=ground).astype(np.uint8)
     _litter(painted, rng)
     return painted
 
@@ -150,7 +149,7 @@ def _litter(ground: Image, rng: np.random.Generator) -> None:
     strewn = rng.uniform(LEFT, LEFT + SPAN[0], 500)
     for x in np.concatenate([edges, strewn]):
         place = (_column(float(x)), int(rng.integers(ground.shape[0])))
-        axes = (int(rng.integers(2, 5)), int(rng.integers(2, 4)))
+        axes = (int(rng.integers(2, 4)), int(rng.integers(1, 3)))
         cv2.ellipse(ground, place, axes, float(rng.uniform(0, 180)), 0, 360, colours[rng.integers(4)], -1, cv2.LINE_AA)
 
 

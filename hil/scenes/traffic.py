@@ -231,15 +231,22 @@ def _opposite(direction: Direction) -> Direction:
     return Direction.OUT if direction is Direction.IN else Direction.IN
 
 
-LENGTHS: Final = {
-    BodyKind.CAR: 4.8,
-    BodyKind.VAN: 5.7,
-    BodyKind.LORRY: 8.6,
-    BodyKind.TRACTOR: 15.2,
-    BodyKind.BUS: 12.2,
-    BodyKind.MOTORCYCLE: 2.2,
+class Size(msgspec.Struct, frozen=True):
+    """Metres of road that a vehicle takes, and of air."""
+
+    length: float
+    height: float
+
+
+SIZES: Final = {
+    BodyKind.CAR: Size(4.8, 1.7),
+    BodyKind.VAN: Size(5.7, 2.5),
+    BodyKind.LORRY: Size(8.6, 3.7),
+    BodyKind.TRACTOR: Size(15.2, 4.0),
+    BodyKind.BUS: Size(12.2, 3.2),
+    BodyKind.MOTORCYCLE: Size(2.2, 1.9),
 }
-"""Metres of road to keep free for each body; its mesh is a little shorter."""
+"""The largest of each body."""
 TRAILER_LENGTH: Final = 3.5
 
 
@@ -263,6 +270,6 @@ def _platoon(
     passes = []
     for index in members:
         passes.append(Pass(index, round(time, 3), direction, float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)), speed))
-        length = LENGTHS[fleet[index].body] + TRAILER_LENGTH * bool(fleet[index].trailer)
+        length = SIZES[fleet[index].body].length + TRAILER_LENGTH * bool(fleet[index].trailer)
         time += (length + 6) / speed + rng.uniform(0.9, 1.7)
     return passes

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from hil.scenes.motion import path_of
 from hil.scenes.schedule import RATE, best_moment, shots
-from hil.scenes.traffic import LENGTHS, Traffic
+from hil.scenes.traffic import SIZES, Traffic
 
 
 def ticks(traffic: Traffic) -> list[int]:
@@ -24,7 +24,7 @@ def test_every_tenth_of_a_second_with_a_vehicle_is_filmed(demo: Traffic) -> None
     """While a vehicle is in the picture no frame is missing."""
     filmed = set(ticks(demo))
     for passing in demo.passes:
-        start, end = path_of(passing).shown(LENGTHS[demo.vehicles[passing.vehicle].body])
+        start, end = path_of(passing).shown(SIZES[demo.vehicles[passing.vehicle].body])
         assert set(range(int(start * RATE) + 1, int(end * RATE))) <= filmed
 
 

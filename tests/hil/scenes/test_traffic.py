@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 from edge.categories import Direction, PlateKind, VehicleType
-from hil.scenes.traffic import LANE, LENGTHS, REGULAR, TRAILER_LENGTH, BodyKind, Pass, Traffic, make_traffic
+from hil.scenes.traffic import LANE, REGULAR, SIZES, TRAILER_LENGTH, BodyKind, Pass, Traffic, make_traffic
 from tests.hil.scenes.conftest import AFTERNOON
 
 
@@ -62,7 +62,7 @@ def test_vehicles_of_a_lane_keep_apart(demo: Traffic) -> None:
     for lane in lanes.values():
         for ahead, behind in pairwise(lane):
             vehicle = demo.vehicles[ahead.vehicle]
-            length = LENGTHS[vehicle.body] + TRAILER_LENGTH * bool(vehicle.trailer)
+            length = SIZES[vehicle.body].length + TRAILER_LENGTH * bool(vehicle.trailer)
             assert (behind.time - ahead.time) * min(ahead.speed, behind.speed) > length + 2
 
 
