@@ -54,7 +54,7 @@ class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"})
     end: Timestamp
     timezone: str
     partial: bool
-    observed_share: Annotated[float, Meta(ge=0, le=1)]
+    observed_share: Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
 class ReleaseRule(msgspec.Struct, frozen=True):
@@ -83,7 +83,7 @@ class CountData(msgspec.Struct, frozen=True):
     policy: Digest
     release: ReleaseRule
     table: str
-    weight: Annotated[float, Meta(gt=0, le=1)]
+    weight: Annotated[float, Meta(gt=0.0, le=1.0)]
     measure: Literal["passages", "unique_vehicles"]
     cells: tuple[Cell, ...]
     expires: date

@@ -2,16 +2,24 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import structlog
 
 from edge.uplink.backoff import Backoff
-from edge.uplink.connection import Acknowledged, Connection
-from edge.uplink.outbox import OutboxError, OutboxReader, Row
+from edge.uplink.connection import Acknowledged
+from edge.uplink.outbox import Entry, OutboxError, OutboxReader, Row
 
 log = structlog.get_logger()
 
 MAX_IN_FLIGHT = 8
+
+
+class Outlet(Protocol):
+    """What takes messages: an open `Connection`."""
+
+    def publish(self, entry: Entry, *, expiry: int | None) -> int:
+        """Send a message, to be dropped after ``expiry`` seconds; return its number."""
 
 
 class Delivery:
@@ -39,7 +47,7 @@ class Delivery:
         """Forget what was on its way over a connection that is gone; it is sent again."""
         self._in_flight.clear()
 
-    def hand_over(self, connection: Connection) -> None:
+    def hand_over(self, outlet: Outlet) -> None:
         """Send what waits and may be sent now, few at a time.
 
         Raises:
@@ -51,7 +59,7 @@ class Delivery:
                 log.warning("report_expired", stream=row.stream, sequence=row.sequence)
                 self._note(self._reader.mark_expired, row)
             else:
-                self._in_flight[connection.publish(row.entry, expiry=int(left))] = row
+                self._in_flight[outlet.publish(row.entry, expiry=int(left))] = row
 
     def settle(self, answer: Acknowledged) -> None:
         """Note the broker's answer; one to another message than a report is not for us."""

@@ -94,11 +94,9 @@ class Outbox:
         self._reserve = Reserve(file.with_name(f"{file.name}-reserve"), RESERVE_BYTES)
         try:
             _make_file(file)
-            self._database = _connect(file)
-            _prepare(self._database)
+            self._database = _connect(file, _prepare)
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(f"{file}: the outbox can't be opened: {error}") from error
-        _check_schema(file, self._database)
         self._disk_full = True
         self._look_at_disk()
 
@@ -276,19 +274,13 @@ class OutboxReader:
     def _open(self) -> Database | None:
         if self._opened is None and self._file.exists():
             with self._errors():
-                self._opened = self._connect()
+                # A mark that a power cut takes back costs a duplicate, which subscribers drop; a sync costs the card.
+                database = _connect(self._file, lambda database: database.execute("pragma synchronous = normal"))
+                if _version(database):
+                    self._opened = database
+                else:
+                    database.close()  # The gate has not finished making it.
         return self._opened
-
-    def _connect(self) -> Database | None:
-        """Open the file where the gate has finished making it."""
-        database = _connect(self._file)
-        if not _version(database):
-            database.close()
-            return None
-        _check_schema(self._file, database)
-        # A mark that a power cut takes back costs a duplicate, which subscribers drop; a sync costs the card.
-        database.execute("pragma synchronous = normal")
-        return database
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -321,10 +313,16 @@ def _make_file(file: Path) -> None:
     os.close(handle)
 
 
-def _connect(file: Path) -> Database:
+def _connect(file: Path, prepare: Callable[[Database], object]) -> Database:
     uri = f"{file.absolute().as_uri()}?mode=rw"
     database = Database(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS))
-    database.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}").fetchall()
+    try:
+        database.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}").fetchall()
+        prepare(database)
+        _check_schema(file, database)
+    except BaseException:
+        database.close()
+        raise
     return database
 
 
@@ -342,5 +340,5 @@ def _version(database: Database) -> int:
 
 
 def _check_schema(file: Path, database: Database) -> None:
-    if (version := _version(database)) != SCHEMA_VERSION:
+    if (version := _version(database)) not in {0, SCHEMA_VERSION}:
         raise ConfigError(f"{file}: is an outbox of schema {version}; this software reads schema {SCHEMA_VERSION}")

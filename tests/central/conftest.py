@@ -1,0 +1,5 @@
+"""The broker's fixtures."""
+
+from tests.brokers import mosquitto, pki
+
+__all__ = ["mosquitto", "pki"]

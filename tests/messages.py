@@ -1,0 +1,101 @@
+"""Signed messages as a gate makes them, for whoever sends or receives them."""
+
+from datetime import date
+
+from nacl.signing import SigningKey
+
+from edge.categories import CameraState, Clock, Direction, Drive, PlateKind, Share, VehicleType
+from edge.gate.signing import Signer
+from edge.uplink import contract
+from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream
+from edge.uplink.outbox import Entry
+
+KEY = SigningKey(bytes(range(32)))
+ADDRESS = Address("zez-demo", "cam-017", bench=False)
+HOUR = 3600
+BEGIN = 1_795_420_800  # 2026-11-23 08:00 UTC
+FAR = 4_102_444_800  # The year 2100: not expired in any test.
+DIGEST = "sha256:" + "0" * 64
+CELL = Cell(n=37, direction=Direction.IN, plate=PlateKind.NL, vehicle_type=VehicleType.VAN, drive=Drive.ELECTRIC)
+
+
+def report(
+    sequence: int,
+    *,
+    k: int = 10,
+    cells: tuple[Cell, ...] = (CELL,),
+    address: Address = ADDRESS,
+    partial: bool = False,
+) -> CountReport:
+    """Report the window that has this sequence, the first one beginning at 08:00 UTC."""
+    start = BEGIN + (sequence - 1) * HOUR
+    data = contract.CountData(
+        window=contract.Window(
+            start=contract.timestamp(start),
+            end=contract.timestamp(start + HOUR),
+            timezone="Europe/Amsterdam",
+            partial=partial,
+            observed_share=0.95 if partial else 1.0,
+        ),
+        policy=DIGEST,
+        release=contract.ReleaseRule(k, noise=None),
+        table="emission",
+        weight=1.0,
+        measure="passages",
+        cells=cells,
+        expires=date(2100, 1, 1),
+    )
+    return CountReport(
+        id=f"{address.camera}:hour:{sequence}",
+        source=address.source,
+        time=contract.timestamp(start + HOUR + 10),
+        sequence=str(sequence),
+        data=data,
+    )
+
+
+def state(status: Status, address: Address = ADDRESS) -> State:
+    """Say that the camera is there, or not."""
+    return State(
+        id=f"{address.camera}:state-{status}:{BEGIN}",
+        source=address.source,
+        time=contract.timestamp(BEGIN),
+        data=contract.StateData(status, "0.1.0", DIGEST, DIGEST),
+    )
+
+
+def health(number: int, address: Address = ADDRESS) -> Health:
+    """Say how the camera is doing."""
+    data = contract.HealthData(
+        camera=CameraState.DELIVERING,
+        clock=Clock.SYNCHRONISED,
+        frames_dropped=Share.FEW,
+        frames_corrupt=Share.NONE,
+        reopened=0,
+        outbox_waiting="none",
+        outbox_dropped=0,
+    )
+    return Health(
+        id=f"{address.camera}:health:{BEGIN + number}",
+        source=address.source,
+        time=contract.timestamp(BEGIN + number),
+        data=data,
+    )
+
+
+def topic_of(message: CountReport | State | Health, address: Address = ADDRESS) -> str:
+    """Return where a message belongs."""
+    if isinstance(message, CountReport):
+        return address.topic(Stream.HOUR)
+    return address.state if isinstance(message, State) else address.topic(Stream.HEALTH)
+
+
+def signed(message: CountReport | State | Health, address: Address = ADDRESS, expires: int = FAR) -> Entry:
+    """Sign a message for its topic, as it goes into the outbox."""
+    topic, payload = topic_of(message, address), contract.encode(message)
+    return Entry(topic, payload, Signer(KEY).sign(topic, payload), expires)
+
+
+def states(address: Address = ADDRESS) -> dict[Status, Entry]:
+    """Sign all states."""
+    return {status: signed(state(status, address), address) for status in Status}

@@ -1,0 +1,63 @@
+"""The contract for machines."""
+
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from edge.uplink import schema
+from edge.uplink.contract import CountReport, Health, State, Status, encode
+from tests.messages import health, report, state
+
+
+def _sample(name: schema.Name) -> dict[str, Any]:
+    samples: dict[schema.Name, CountReport | State | Health] = {
+        "counts": report(1),
+        "state": state(Status.ONLINE),
+        "health": health(1),
+    }
+    decoded: dict[str, Any] = msgspec.json.decode(encode(samples[name]))
+    return decoded
+
+
+NAMES: tuple[schema.Name, ...] = ("counts", "state", "health")
+
+
+def test_the_files_are_current() -> None:
+    """What ships is what the structs give; `python -m edge.uplink.schema --write` renews it."""
+    shipped = {file.name: file.read_bytes() for file in schema.FOLDER.iterdir()}
+    assert shipped == schema.documents()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_schemas_are_valid_and_accept_real_messages(name: schema.Name) -> None:
+    """They are JSON Schema 2020-12, and what the gate writes passes."""
+    document = schema.load(name)
+    jsonschema.Draft202012Validator.check_schema(document)
+    jsonschema.Draft202012Validator(document).validate(_sample(name))
+    assert document["$id"] == _sample(name)["dataschema"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_attribute_is_required_and_a_new_one_welcome(name: schema.Name) -> None:
+    """A message without any one of its attributes fails; a later minor version may add some."""
+    validator, sample = jsonschema.Draft202012Validator(schema.load(name)), _sample(name)
+    for attribute in sample:
+        assert not validator.is_valid({key: value for key, value in sample.items() if key != attribute})
+    assert validator.is_valid(sample | {"added": 1})
+
+
+def test_the_topics_of_the_document_are_those_of_the_contract() -> None:
+    """AsyncAPI 3 with a channel and an operation per topic and root; counts are never retained, the others always."""
+    document = msgspec.json.decode(schema.documents()["asyncapi.json"])
+    addresses = {channel["address"] for channel in document["channels"].values()}
+    branches = ("counts/{stream}", "state", "health")
+    assert addresses == {
+        f"{root}/{{zone}}/{{camera}}/{branch}" for root in ("anpr/1", "anpr-bench/1") for branch in branches
+    }
+    for operation in document["operations"].values():
+        mqtt = operation["bindings"]["mqtt"]
+        assert mqtt["qos"] == 1
+        assert mqtt["retain"] is not operation["channel"]["$ref"].endswith("counts")
+        assert operation["channel"]["$ref"].removeprefix("#/channels/") in document["channels"]
