@@ -26,6 +26,7 @@ from hil.scenes import truth as truths
 from hil.scenes.__main__ import main as render
 from hil.scenes.traffic import Truth
 
+PLAIN_WIDTH = 100
 LOUD = {"warning", "error", "critical"}
 
 
@@ -54,7 +55,7 @@ def main(vehicles: int, hours: float, out: Path) -> None:
     The counts travel through a real Mosquitto with TLS to `anpr-edge subscribe`. Result: a table here, and
     report.html in the output folder.
     """
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     try:
         _demo(console, vehicles, hours, out)
     except AnprError as error:

@@ -7,13 +7,15 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from hil.demo.compare import HOUR, Row
 
 ZONE = ZoneInfo("Europe/Amsterdam")
-BAR = 28
+BAR = 18
+BELOW = "fewer than {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +30,39 @@ class Result:
 
 
 def show(result: Result, console: Console) -> None:
-    """Print table and chart."""
-    below = f"fewer than {result.k}"
-    largest = max((row.counted or row.truth or 0 for row in result.rows), default=1)
-    table = Table(title="Released cells beside the truth under the same rule", title_style="bold")
-    for heading in ("window", *result.dimensions):
-        table.add_column(heading)
-    table.add_column("counted", justify="right")
-    table.add_column("truth", justify="right")
-    table.add_column("", min_width=BAR)
-    for row in result.rows:
-        cells = [_number(row.counted, below), _number(row.truth, below), bar(row.counted or 0, largest)]
-        style = "dim" if row.counted is None and row.truth is None else "" if _close(row) else "yellow"
-        table.add_row(hour(row.start), *row.key, *cells, style=style)
-    console.print(table)
+    """Print a table with a chart for each window, then the facts."""
+    for start in sorted({row.start for row in result.rows}):
+        console.print(_table(result, start))
+    console.print(
+        f"{BELOW.format(result.k)}: withheld on the camera; truth: what the same rule gives for it\n", style="dim"
+    )
     for name, value in result.facts:
-        console.print(f"{name:>34}  {value}", highlight=False)
+        console.print(f"{name:>30}  {value}", highlight=False)
+
+
+def _table(result: Result, start: int) -> Table:
+    largest = _largest(result)
+    table = Table(title=f"[bold]{hour(start)}[/]", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in result.dimensions:
+        table.add_column(heading.replace("_", " "), no_wrap=True)
+    table.add_column("counted", justify="right", no_wrap=True)
+    table.add_column("truth", justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for row in result.rows:
+        if row.start == start:
+            numbers = [_number(row.counted, result.k), _number(row.truth, result.k), bar(row.counted or 0, largest)]
+            table.add_row(*(value.replace("_", " ") for value in row.key), *numbers, style=_style(row))
+    return table
+
+
+def _style(row: Row) -> str:
+    if row.counted is None and row.truth is None:
+        return "dim"
+    return "" if _close(row) else "yellow"
+
+
+def _largest(result: Result) -> int:
+    return max((row.counted or row.truth or 0 for row in result.rows), default=1)
 
 
 def write(result: Result, file: Path) -> None:
@@ -53,7 +72,7 @@ def write(result: Result, file: Path) -> None:
 
 def page(result: Result) -> str:
     """Return the page as HTML."""
-    largest = max((row.counted or row.truth or 0 for row in result.rows), default=1)
+    largest = _largest(result)
     windows = sorted({row.start for row in result.rows})
     sections = "".join(_section(result, start, largest) for start in windows)
     facts = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in result.facts)
@@ -82,20 +101,19 @@ def _section(result: Result, start: int, largest: int) -> str:
 
 
 def _line(row: Row, k: int, largest: int) -> str:
-    below = f"fewer than {k}"
     names = "".join(f"<td>{_text(value.replace('_', ' '))}</td>" for value in row.key)
     counted = 100 * (row.counted or 0) / largest
     tick = f"<i style='left:{100 * row.truth / largest:.1f}%'></i>" if row.truth is not None else ""
     state = "withheld" if row.counted is None else row.key[0]
     return (
-        f"<tr class='{_text(state)}'>{names}<td class=n>{_number(row.counted, below)}</td>"
-        f"<td class=n>{_number(row.truth, below)}</td>"
+        f"<tr class='{_text(state)}'>{names}<td class=n>{_number(row.counted, k)}</td>"
+        f"<td class=n>{_number(row.truth, k)}</td>"
         f"<td class=chart><div><b style='width:{counted:.1f}%'></b>{tick}</div></td></tr>"
     )
 
 
-def _number(number: int | None, below: str) -> str:
-    return below if number is None else str(number)
+def _number(number: int | None, k: int) -> str:
+    return BELOW.format(k) if number is None else str(number)
 
 
 def _close(row: Row) -> bool:
