@@ -14,7 +14,9 @@ from rich.table import Table
 from hil.demo.compare import HOUR, Row
 
 ZONE = ZoneInfo("Europe/Amsterdam")
-BAR = 18
+# Widths for a terminal of 80 columns.
+BAR = 11
+SHORT = {"direction": "dir", "vehicle_type": "vehicle"}
 BELOW = "fewer than {}"
 
 
@@ -44,7 +46,7 @@ def _table(result: Result, start: int) -> Table:
     largest = _largest(result)
     table = Table(title=f"[bold]{hour(start)}[/]", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in result.dimensions:
-        table.add_column(heading.replace("_", " "), no_wrap=True)
+        table.add_column(SHORT.get(heading, heading.replace("_", " ")), no_wrap=True)
     table.add_column("counted", justify="right", no_wrap=True)
     table.add_column("truth", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
