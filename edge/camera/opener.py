@@ -107,7 +107,7 @@ def _is_folder(path: str) -> bool:
 
 def _unknown(url: str, scheme: str) -> ConfigError:
     hint = f"; did you mean {scheme}:?" if scheme in SCHEMES else nearest(scheme, SCHEMES)
-    return ConfigError(f'source "{masked(url)}": unknown form{hint}; allowed: {forms()}')
+    return ConfigError(f'source "{masked(url)}" is of no known form{hint}; allowed: {forms()}')
 
 
 def _check_start(url: str, scheme: str, start: datetime) -> None:

@@ -38,7 +38,8 @@ class SteadySource:
         self._past = SourceStats()
         self._live = self._source.live
         self._failures = 0
-        self._retry_at = self._good_at = monotonic()
+        self._retry_at = monotonic()
+        self._lost_at: float | None = None
 
     @property
     def live(self) -> bool:
@@ -62,7 +63,7 @@ class SteadySource:
         Raises:
             EndOfSource: a file has no more frames.
             ConfigError: the source can never work as it is written.
-            SourceError: a live source delivered nothing for a minute; the process should start anew.
+            SourceError: it broke and delivered nothing for a minute; the process should start anew.
         """
         try:
             frame = self._next()
@@ -97,16 +98,18 @@ class SteadySource:
             self._log.info("camera_delivering", width=width, height=height, reopened=self._past.reopened)
         self.state = CameraState.DELIVERING
         self._failures = 0
-        self._good_at = self._monotonic()
+        self._lost_at = None
         return dataclasses.replace(frame, index=self.stats.delivered - 1)
 
     def _lose(self, error: SourceError) -> None:
         """Close what broke, say so, and decide when to try again, or not to."""
         self.close()
         self.state = CameraState.STALLED
-        if not self._live or self._monotonic() - self._good_at >= GIVE_UP_S:
+        now = self._monotonic()
+        self._lost_at = now if self._lost_at is None else self._lost_at
+        if not self._live or now - self._lost_at >= GIVE_UP_S:
             raise error
         wait = BACKOFF_S[min(self._failures, len(BACKOFF_S) - 1)]
         self._failures += 1
-        self._retry_at = self._monotonic() + wait
+        self._retry_at = now + wait
         self._log.warning("camera_lost", error=str(error), retry_in_s=wait)

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -61,4 +61,10 @@ def _check(url: str, name: str, value: str, hint: Any) -> None:
     try:
         msgspec.convert(value, hint, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"source {url}: {name}={value}; allowed: {hint.__metadata__[0].description}") from error
+        raise ConfigError(f"source {url}: {name}={value}; allowed: {_allowed(hint)}") from error
+
+
+def _allowed(hint: Any) -> str:
+    """Return the description of an annotated type, also where it may be left out (Annotated | None)."""
+    annotated = next(part for part in (hint, *get_args(hint)) if hasattr(part, "__metadata__"))
+    return str(annotated.__metadata__[0].description)
