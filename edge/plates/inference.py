@@ -127,6 +127,7 @@ def _options(config: ModelsConfig) -> ort.SessionOptions:
     options.intra_op_num_threads = config.threads
     options.inter_op_num_threads = 1
     options.log_severity_level = _QUIET
+    options.enable_mem_pattern = False  # It keeps a plan for every number of plates in a batch, for no gain in speed.
     # Threads that spin between frames burn a core of a device that idles most of the time.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options

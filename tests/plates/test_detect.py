@@ -45,6 +45,12 @@ def test_corners_come_back_to_the_picture(session: Session, shape: tuple[int, in
     assert (x, y) == pytest.approx((0.4, 0.6), abs=0.03)
 
 
+@pytest.mark.parametrize("shape", [(1, 4000), (4000, 1), (1081, 1923), (3, 5)])
+def test_any_size_is_taken(session: Session, shape: tuple[int, int]) -> None:
+    """Also one that no camera has, or whose rows and columns do not divide evenly."""
+    assert Detector(session, VIEW).detect(np.zeros(shape, np.uint8)) == []
+
+
 def test_two_plates_are_two_boxes(session: Session) -> None:
     """In one frame."""
     assert len(centres(session, picture((0.2, 0.3), (0.7, 0.3)))) == 2
