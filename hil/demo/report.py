@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -44,7 +43,7 @@ def show(result: Result, console: Console) -> None:
 
 def _table(result: Result, start: int) -> Table:
     largest = _largest(result)
-    table = Table(title=f"[bold]{hour(start)}[/]", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = Table(title=f"[bold]{hour(start)}[/]", title_justify="left", box=None, padding=(0, 1, 0, 0))
     for heading in result.dimensions:
         table.add_column(SHORT.get(heading, heading.replace("_", " ")), no_wrap=True)
     table.add_column("counted", justify="right", no_wrap=True)
