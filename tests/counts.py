@@ -1,10 +1,7 @@
-"""Messages of the wall for tests: hypothesis strategies and short constructors."""
+"""Messages of the wall and a policy for tests, by short constructors."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-from hypothesis import strategies as st
 
 from edge.categories import (
     CameraState,
@@ -27,15 +24,6 @@ from tests.policies import policy_text
 
 HOUR = Window(1_795_428_000, 1_795_431_600)  # 2026-11-23, 11:00 to 12:00 in Amsterdam
 DELIVERING = VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, Share.NONE, Share.NONE, 0)
-
-keys = st.builds(
-    CellKey,
-    st.sampled_from(Direction),
-    st.sampled_from(PlateKind),
-    st.sampled_from(VehicleType),
-    st.sampled_from(Drive),
-    st.sampled_from(EmissionClass),
-)
 
 
 def cell(key: CellKey, vehicles: int, n: int | None = None) -> CellCount:
@@ -63,35 +51,8 @@ def counts(
     return WindowCounts(window.start, window.end, part, final, observed, policy, ordered)
 
 
-def _cells(sizes: Mapping[CellKey, tuple[int, int]]) -> list[CellCount]:
-    return [cell(key, min(pair), max(pair)) for key, pair in sizes.items()]
-
-
 def policy(folder: Path, **changes: Any) -> Policy:
     """Return an unsigned policy with ``changes``."""
     file = folder / "policy.toml"
     file.write_text(policy_text(**changes))
     return read(file)
-
-
-numbers = st.integers(1, 9_999)
-cells = st.dictionaries(keys, st.tuples(numbers, numbers), max_size=30).map(_cells)
-quarters = st.integers(1_700_000, 4_500_000).map(lambda quarter: Window(quarter * 900, quarter * 900 + 3_600))
-window_counts = st.builds(
-    lambda some, **fields: counts(*some, **fields),
-    cells,
-    window=quarters,
-    part=st.integers(0, 99),
-    final=st.booleans(),
-    observed=st.integers(0, 20).map(lambda step: step * 5),
-    policy=numbers,
-)
-healths = st.builds(
-    VisionHealth,
-    st.sampled_from(CameraState),
-    st.sampled_from(Clock),
-    st.sampled_from(Share),
-    st.sampled_from(Share),
-    st.integers(0, 99),
-)
-messages = window_counts | healths

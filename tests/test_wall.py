@@ -32,7 +32,8 @@ from edge.categories import (
 )
 from edge.errors import ProtocolError
 from edge.wall import Decoder
-from tests.counts import DELIVERING, HOUR, cell, counts, messages, unreadable, van
+from tests.counts import DELIVERING, HOUR, cell, counts, unreadable, van
+from tests.strategies import messages
 
 PLATE = "V12BDF"
 PLATES = 36**6

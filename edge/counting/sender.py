@@ -1,5 +1,6 @@
 """Brings what is in the spool to the gate, and repeats it until the gate has answered."""
 
+import select
 import socket
 import threading
 from pathlib import Path
@@ -16,6 +17,8 @@ from edge.windows import Window
 log = structlog.get_logger()
 
 ANSWER_SECONDS = 5.0
+# A gate that was restarted is noticed, and gets the spool again, after so long.
+CHECK_SECONDS = 1.0
 FIRST_DELAY = 0.2
 LONGEST_DELAY = 5.0
 
@@ -110,7 +113,9 @@ class Sender:
             if self._health is not None and self._health is not health:
                 health = self._health
                 link.exchange(health)
-            self._wait(asked)
+            self._done_with(asked)
+            while not self._woken(asked):
+                link.check()
 
     def _deliver(self, link: "_Link", counts: WindowCounts) -> None:
         ack = link.exchange(counts)
@@ -121,12 +126,15 @@ class Sender:
         elif counts.final:
             self._spool.discard(counts.start)
 
-    def _wait(self, asked: int) -> None:
-        """Note that all that was asked for is done, and wait for more."""
+    def _done_with(self, asked: int) -> None:
         with self._changed:
             self._done = asked
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._asked != asked or self._stopped.is_set())
+
+    def _woken(self, asked: int) -> bool:
+        """Wait for a moment; return whether there is something to do."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._asked != asked or self._stopped.is_set(), CHECK_SECONDS)
 
 
 class _Link:
@@ -158,6 +166,12 @@ class _Link:
                 raise ConnectionError("the gate closed the connection")
             if answers := self._decoder.feed(chunk):
                 return answers[0]
+
+    def check(self) -> None:
+        """Notice a gate that has gone while nothing was to be sent."""
+        readable, _, _ = select.select([self._socket], [], [], 0)
+        if readable:
+            raise ConnectionError("the gate closed the connection")
 
     def interrupt(self) -> None:
         """End a wait in another thread."""

@@ -3,7 +3,6 @@
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,19 +15,10 @@ from edge.categories import WindowCounts
 from edge.counting.spool import Spool, SpoolError, require_tmpfs
 from edge.errors import ConfigError
 from edge.windows import Window
-from tests.counts import HOUR, cell, counts, van, window_counts
+from tests.counts import HOUR, cell, counts, van
+from tests.strategies import window_counts
 
-SHM = Path("/dev/shm")  # noqa: S108  (tmpfs is what this is about)
 NEXT = HOUR.next
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    """A folder on tmpfs."""
-    if not SHM.is_dir():
-        pytest.skip("this machine has no /dev/shm")
-    with tempfile.TemporaryDirectory(dir=SHM) as folder:
-        yield Path(folder)
 
 
 def _open(*, part: int = 0, vehicles: int = 12, window: Window = HOUR) -> WindowCounts:
@@ -48,7 +38,7 @@ def test_what_was_put_is_pending_for_the_next_vision(tmp_path: Path) -> None:
     assert Spool(tmp_path / "vision").pending() == [first, second, later]
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(window_counts, max_size=8))
 def test_any_counts_come_back_as_they_were(some: list[WindowCounts]) -> None:
     """The last put of each part, unless a later final part made it final."""

@@ -1,0 +1,45 @@
+"""A desk with a real outbox."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from nacl.signing import SigningKey
+
+from edge.gate.desk import Desk
+from edge.gate.reports import Reports
+from edge.gate.signing import Signer
+from edge.uplink import signature
+from edge.uplink.contract import Address, CountReport
+from edge.uplink.outbox import Outbox, OutboxReader
+from tests.counts import HOUR, policy
+
+KEY = SigningKey(bytes(range(32)))
+ADDRESS = Address("zez-demo", "cam-017", bench=False)
+NOW = HOUR.end + 10
+
+
+def reports(folder: Path, clock: Callable[[], float] = lambda: NOW, **changes: Any) -> Reports:
+    """Return what writes messages under a policy with ``changes``."""
+    return Reports(policy(folder, **changes), ADDRESS, Signer(KEY), clock)
+
+
+def outbox(folder: Path) -> Outbox:
+    """Open the outbox in ``folder``."""
+    return Outbox(folder / "outbox.db", 1_000_000)
+
+
+def desk(folder: Path, store: Outbox, clock: Callable[[], float] = lambda: NOW, **changes: Any) -> Desk:
+    """Return a desk under a policy with ``changes``."""
+    return Desk(policy(folder, **changes), reports(folder, clock, **changes), store, clock)
+
+
+def released(folder: Path) -> list[CountReport]:
+    """Return the reports in the outbox, each with a good signature."""
+    reader = OutboxReader(folder / "outbox.db")
+    rows = reader.unsent(1_000)
+    reader.close()
+    for row in rows:
+        assert signature.verify(KEY.verify_key, row.entry.topic, row.entry.payload, row.entry.signature)
+    return [msgspec.json.decode(row.entry.payload, type=CountReport) for row in rows]

@@ -1,0 +1,132 @@
+"""Messages as the contract has them, signed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.categories import CameraState, Clock, Share, VisionHealth, WindowCounts
+from edge.gate.release import release
+from edge.policy import Measure, Release
+from edge.uplink import signature
+from edge.uplink.contract import Status
+from edge.uplink.outbox import Entry, Stats
+from tests.counts import HOUR, cell, counts, policy, van
+from tests.gate.desks import KEY, NOW, reports
+
+MODELS = "sha256:" + "0" * 64
+
+
+def _data(entry: Entry) -> dict[str, Any]:
+    assert signature.verify(KEY.verify_key, entry.topic, entry.payload, entry.signature)
+    fields: dict[str, Any] = json.loads(entry.payload)["data"]
+    return fields
+
+
+def test_a_report_has_the_form_of_the_contract(tmp_path: Path) -> None:
+    """Field by field; what is released and how it came about, and nothing of what is withheld."""
+    parts = [counts(cell(van(), 12, 37), observed=95)]
+    cells = release(parts, Release(10, "emission", tuple(policy(tmp_path).file.release.dimensions)), Measure.PASSAGES)
+    entry = reports(tmp_path).hour(4711, HOUR, parts, cells)
+    assert entry.topic == "anpr/1/zez-demo/cam-017/counts/hour"
+    assert json.loads(entry.payload) == {
+        "specversion": "1.0",
+        "id": "cam-017:hour:4711",
+        "source": "urn:anpr:zez-demo:cam-017",
+        "type": "nl.anpr-edge.counts.v1",
+        "time": "2026-11-23T11:00:10Z",
+        "datacontenttype": "application/json",
+        "dataschema": "urn:anpr-edge:schema:counts:1.0",
+        "sequence": "4711",
+        "data": {
+            "window": {
+                "from": "2026-11-23T10:00:00Z",
+                "to": "2026-11-23T11:00:00Z",
+                "timezone": "Europe/Amsterdam",
+                "partial": True,
+                "observed_share": 0.95,
+            },
+            "policy": policy(tmp_path).digest,
+            "release": {"k": 10, "noise": None},
+            "table": "emission",
+            "weight": 1.0,
+            "measure": "passages",
+            "cells": [{"n": 37, "direction": "in", "plate": "nl", "vehicle_type": "van", "drive": "diesel"}],
+            "expires": "2027-11-23",
+        },
+    }
+    assert signature.verify(KEY.verify_key, entry.topic, entry.payload, entry.signature)
+
+
+def test_a_report_expires_at_the_end_of_its_last_day(tmp_path: Path) -> None:
+    """Local midnight after the date that it names."""
+    entry = reports(tmp_path).hour(1, HOUR, [counts()], ())
+    assert entry.expires == 1_795_474_800 + 365 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("parts", "partial", "share"),
+    [
+        ([counts()], False, 1.0),
+        ([counts(observed=95)], True, 0.95),
+        ([counts(observed=60), counts(part=1, observed=35)], True, 0.95),
+        ([counts(observed=60), counts(part=1, observed=60)], True, 1.0),
+        ([counts(observed=0)], True, 0.0),
+    ],
+)
+def test_a_window_that_was_not_seen_whole_says_so(
+    tmp_path: Path,
+    parts: list[WindowCounts],
+    partial: bool,  # noqa: FBT001  (a parameter)
+    share: float,
+) -> None:
+    """Partial where something is missing, or where a restart cut it in two."""
+    window = _data(reports(tmp_path).hour(1, HOUR, parts, ()))["window"]
+    assert (window["partial"], window["observed_share"]) == (partial, share)
+
+
+def test_the_last_will_is_signed_in_advance(tmp_path: Path) -> None:
+    """All three states, each retained under the same topic, with what identifies the camera's software."""
+    states = reports(tmp_path).states("1.2.3", MODELS)
+    assert set(states) == set(Status)
+    for status, entry in states.items():
+        assert entry.topic == "anpr/1/zez-demo/cam-017/state"
+        assert _data(entry) == {
+            "status": status,
+            "software": "1.2.3",
+            "policy": policy(tmp_path).digest,
+            "models": MODELS,
+        }
+        assert json.loads(entry.payload)["id"] == f"cam-017:state-{status}:{NOW}"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "bucket"),
+    [(0, "none"), (1, "below_24"), (23, "below_24"), (24, "below_168"), (168, "168_or_more"), (9999, "168_or_more")],
+)
+def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
+    """Of the outbox it says about how much waits."""
+    seen = VisionHealth(CameraState.STALLED, Clock.SYNCHRONISED, Share.SOME, Share.NONE, 3)
+    entry = reports(tmp_path).health(seen, Stats(waiting, 2))
+    assert entry.topic == "anpr/1/zez-demo/cam-017/health"
+    assert _data(entry) == {
+        "camera": "stalled",
+        "clock": "synchronised",
+        "frames_dropped": "below_50_percent",
+        "frames_corrupt": "none",
+        "reopened": 3,
+        "outbox_waiting": bucket,
+        "outbox_dropped": 2,
+    }
+
+
+def test_no_dropped_frame_and_a_few_are_the_same(tmp_path: Path) -> None:
+    """At night the first vehicle may cost the first frame: the lowest bucket must not tell the two apart."""
+    texts = {
+        reports(tmp_path).health(
+            VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, share, Share.NONE, 0), Stats(0, 0)
+        )
+        for share in (Share.NONE, Share.FEW)
+    }
+    assert len(texts) == 1

@@ -1,0 +1,52 @@
+"""A gate in a process of its own that kills itself at a given moment: ``python -m tests.gate.victim FOLDER MOMENT``."""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from edge.gate.server import GateServer
+from edge.uplink.contract import Stream
+from edge.uplink.outbox import Entry, Outbox
+from tests.gate.desks import desk
+
+MOMENTS = ("before", "inside", "after", "never")
+
+
+class DyingOutbox(Outbox):
+    """Dies before, inside or after the transaction that stores a report."""
+
+    moment = "never"
+
+    def append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
+        """Store, and die."""
+        self._die("before")
+
+        def make_and_die(sequence: int) -> Entry:
+            entry = make(sequence)
+            self._die("inside")
+            return entry
+
+        stored = super().append(stream, window, make_and_die)
+        self._die("after")
+        return stored
+
+    def _die(self, moment: str) -> None:
+        if moment == self.moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main(folder: Path, moment: str) -> None:
+    """Serve until death or SIGTERM."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    store = DyingOutbox(folder / "outbox.db", 1_000_000)
+    store.moment = moment
+    gate = desk(folder, store)
+    GateServer(folder / "gate" / "counts.sock", os.getuid(), gate.take, gate.tick).serve(stop)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

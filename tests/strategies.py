@@ -1,0 +1,57 @@
+"""Messages of the wall for property tests."""
+
+from collections.abc import Mapping
+
+from hypothesis import strategies as st
+
+from edge.categories import (
+    CameraState,
+    CellCount,
+    CellKey,
+    Clock,
+    Direction,
+    Drive,
+    EmissionClass,
+    PlateKind,
+    Share,
+    VehicleType,
+    VisionHealth,
+)
+from edge.windows import Window
+from tests.counts import cell, counts
+
+keys = st.builds(
+    CellKey,
+    st.sampled_from(Direction),
+    st.sampled_from(PlateKind),
+    st.sampled_from(VehicleType),
+    st.sampled_from(Drive),
+    st.sampled_from(EmissionClass),
+)
+
+
+def _cells(sizes: Mapping[CellKey, tuple[int, int]]) -> list[CellCount]:
+    return [cell(key, min(pair), max(pair)) for key, pair in sizes.items()]
+
+
+numbers = st.integers(1, 9_999)
+cells = st.dictionaries(keys, st.tuples(numbers, numbers), max_size=30).map(_cells)
+quarters = st.integers(1_700_000, 4_500_000).map(lambda quarter: Window(quarter * 900, quarter * 900 + 3_600))
+window_counts = st.builds(
+    lambda some, **fields: counts(*some, **fields),
+    cells,
+    window=quarters,
+    part=st.integers(0, 99),
+    final=st.booleans(),
+    observed=st.integers(0, 20).map(lambda step: step * 5),
+    policy=numbers,
+)
+healths = st.builds(
+    VisionHealth,
+    st.sampled_from(CameraState),
+    st.sampled_from(Clock),
+    st.sampled_from(Share),
+    st.sampled_from(Share),
+    st.integers(0, 99),
+)
+messages = window_counts | healths
