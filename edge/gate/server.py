@@ -1,8 +1,6 @@
 """The gate's end of the socket: one vision at a time, and nobody else."""
 
 import errno
-import os
-import pwd
 import selectors
 import socket
 import threading
@@ -105,20 +103,6 @@ class _Connection:
         for message in self._decoder.feed(chunk):
             self.socket.sendall(wall.encode(take(message)))
         return bool(chunk)
-
-
-def uid_of(user: str) -> int:
-    """Return the number of a user, of this process's own where ``user`` is empty.
-
-    Raises:
-        ConfigError: there is no such user.
-    """
-    if not user:
-        return os.getuid()
-    try:
-        return pwd.getpwnam(user).pw_uid
-    except KeyError:
-        raise ConfigError(f'[gate] vision_user = "{user}": this machine has no such user') from None
 
 
 def _listen(path: Path) -> socket.socket:

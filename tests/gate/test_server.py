@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from edge import wall
 from edge.categories import Ack, Message
 from edge.errors import ConfigError
-from edge.gate.server import GateServer, uid_of
+from edge.gate.server import GateServer
 from edge.uplink.outbox import OutboxError
 from tests.counts import DELIVERING, cell, counts, van
 from tests.gate.serving import Recorder, answers, ask, calling, serving, until
@@ -170,11 +170,3 @@ def test_time_passes_while_nobody_calls(path: Path) -> None:
     recorder = Recorder()
     with serving(path, recorder):
         until(lambda: recorder.ticks > 2)
-
-
-def test_users_are_known_by_name() -> None:
-    """Empty is this user; an unknown one is an error in the configuration."""
-    assert uid_of("root") == 0
-    assert uid_of("") == os.getuid()
-    with pytest.raises(ConfigError, match=r'\[gate\] vision_user = "nobody-here": this machine has no such user'):
-        uid_of("nobody-here")
