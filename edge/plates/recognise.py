@@ -37,13 +37,14 @@ class _Way:
 class _Crossed:
     """A crossing on its way to becoming a passage.
 
-    ``leader`` crossed before it in the same lane, so near that this may be its trailer. ``counted`` is None until
-    the vote, then whether it became a passage; ``trailer`` says that the vote was a trailer's own plate.
+    ``company`` crossed earlier in the same lane, so near that this may be its trailer, or its plate once more.
+    ``counted`` is None until the vote, then whether it became a passage; ``trailer`` says that the vote was a
+    trailer's own plate.
     """
 
     crossing: Crossing
     track: Track = field(repr=False)
-    leader: "_Crossed | None" = field(repr=False)
+    company: "tuple[_Crossed, ...]" = field(repr=False)
     counted: bool | None = None
     trailer: bool = False
 
@@ -114,9 +115,9 @@ class Recogniser:
     def _record(self, track: Track, crossing: Crossing | None) -> None:
         if crossing is None:
             return
-        near = [entry for entry in self._crossed if entry.track is not track and _follows(crossing, entry.crossing)]
-        leader = max(near, key=lambda entry: entry.crossing.time, default=None)
-        self._crossed.append(_Crossed(crossing, track, leader))
+        others = [entry for entry in self._crossed if entry.track is not track]
+        company = tuple(entry for entry in others if _is_near(entry.crossing, crossing, TRAILER_GAP))
+        self._crossed.append(_Crossed(crossing, track, company))
 
     def _unseen(self, time: float) -> list[Track]:
         return [way.track for way in self._ways.values() if time - way.track.last.time > LOST]
@@ -129,7 +130,7 @@ class Recogniser:
             if entry.counted is not None or (waiting and entry.track.number not in ended):
                 continue
             passage = self._passage(entry)
-            entry.counted, entry.leader = passage is not None, None  # A leader has a leader: no endless chain.
+            entry.counted, entry.company = passage is not None, ()  # Company has company: no endless chain.
             found += [passage] if passage is not None else []
         return found
 
@@ -147,14 +148,14 @@ class Recogniser:
         track = entry.track
         if track.looks < _LOOKS or track.scores / track.looks < _SCORE or not track.goes_somewhere():
             return False
-        beside = [other for other in self._crossed if other is not entry and _same_body(other, entry)]
-        return not any(_counts(other) for other in beside)
+        others = [other for other in self._crossed if other is not entry]
+        return not any(_counts(other) for other in others if _is_near(other.crossing, entry.crossing, SAME_BODY))
 
     def _drop(self, ended: Iterable[Track], time: float) -> None:
         """Forget what no later frame needs, the plates first."""
         recent = [entry for entry in self._crossed if abs(time - entry.crossing.time) <= _REMEMBERED]
         self._crossed = recent[-_MAX_REMEMBERED:]
-        awaited = {id(entry.leader.track) for entry in self._crossed if entry.leader}
+        awaited = {id(other.track) for entry in self._crossed for other in entry.company}
         for track in ended:
             self._ways.pop(track.number, None)
         leaving = [*self._leaving, *ended]
@@ -164,17 +165,10 @@ class Recogniser:
                 track.evidence.wipe()
 
 
-def _same_lane(one: Crossing, other: Crossing) -> bool:
-    same = one.direction is other.direction
-    return same and abs(one.along - other.along) <= LANE * min(one.width, other.width)
-
-
-def _follows(later: Crossing, earlier: Crossing) -> bool:
-    return _same_lane(later, earlier) and 0 < later.time - earlier.time <= TRAILER_GAP
-
-
-def _same_body(one: _Crossed, other: _Crossed) -> bool:
-    return _same_lane(one.crossing, other.crossing) and abs(one.crossing.time - other.crossing.time) <= SAME_BODY
+def _is_near(one: Crossing, other: Crossing, seconds: float) -> bool:
+    """Tell whether two crossings went the same way in the same lane within some time."""
+    same_lane = abs(one.along - other.along) <= LANE * min(one.width, other.width)
+    return same_lane and one.direction is other.direction and abs(one.time - other.time) <= seconds
 
 
 def _counts(entry: _Crossed) -> bool:
@@ -185,12 +179,16 @@ def _counts(entry: _Crossed) -> bool:
 
 
 def _is_trailer(entry: _Crossed, outcome: Vote) -> bool:
-    """Tell whether a plate is that of a trailer behind a vehicle that is counted itself."""
-    leader = entry.leader
-    if leader is None or not outcome.text or leader.counted is False or leader.trailer:
+    """Tell whether a plate is on a vehicle that is counted by another, or on its trailer."""
+    return bool(outcome.text) and any(_belongs_to(other, entry, outcome) for other in entry.company)
+
+
+def _belongs_to(other: _Crossed, entry: _Crossed, outcome: Vote) -> bool:
+    if other.counted is False or other.trailer:
         return False
-    ahead = leader.track.evidence.favourite()
-    return outcome.text == ahead or (_is_trailers_own(outcome) and ahead[:1] not in _TRAILERS)
+    text = other.track.evidence.favourite()
+    behind = entry.crossing.time > other.crossing.time
+    return outcome.text == text or (behind and _is_trailers_own(outcome) and text[:1] not in _TRAILERS)
 
 
 def _is_trailers_own(outcome: Vote) -> bool:

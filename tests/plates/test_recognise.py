@@ -204,6 +204,18 @@ def test_a_trailer_alone_is_a_passage() -> None:
     assert len(watch([driving(TEXT, x=0.4), driving(TRAILER, x=0.55, start=0.9, y=0.9, speed=-0.4)], 6)) == 2
 
 
+def test_a_plate_found_twice_in_each_frame_is_one_passage() -> None:
+    """Two boxes that do not overlap enough to be one, on the same plate."""
+    for ahead in (-0.03, 0.03):
+        assert len(watch([driving(TEXT), driving(TEXT, y=0.1 + ahead, x=0.52)], 5)) == 1
+
+
+def test_lettering_between_does_not_part_a_trailer_from_its_vehicle() -> None:
+    """Whatever else crosses between the two plates."""
+    lettering = driving("GARAGE", start=0.4, kind=NOTHING)
+    assert len(watch([driving(TEXT), lettering, driving(TRAILER, start=0.9)], 6)) == 1
+
+
 def test_a_convoy_is_counted_in_full() -> None:
     """Trucks with semi-trailers one close behind the other: as many passages as trucks."""
     trucks = [driving(f"V{10 + index}BDF", start=3.0 * index) for index in range(5)]
