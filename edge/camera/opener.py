@@ -118,17 +118,17 @@ def _check_start(url: str, scheme: str, start: datetime) -> None:
 
 
 def _open_folder(rest: str, start: datetime | None) -> Source:
-    folder, options = split_options(rest, FolderOptions)
+    folder, options = split_options("folder", rest, FolderOptions)
     return FolderSource(Path(folder), options, start)
 
 
 def _open_v4l2(rest: str, clock: Clock) -> Source:
-    device, options = split_options(rest, V4l2Options)
+    device, options = split_options("v4l2", rest, V4l2Options)
     return open_v4l2(Path(device), options, clock)
 
 
 def _open_picamera(rest: str, clock: Clock) -> Source:
-    number, options = split_options(rest, PiOptions)
+    number, options = split_options("picamera2", rest, PiOptions)
     return open_picamera(number, options, clock)
 
 

@@ -33,7 +33,7 @@ def open_picamera(number: str, options: PiOptions, clock: Callable[[], float]) -
     Raises:
         ConfigError: it is no number, or picamera2 is not installed.
     """
-    name = f"picamera2:{number}"
+    name = f"picamera2:{number}" if number else "picamera2"
     if not (number or "0").isdecimal():
         raise ConfigError(f"source {name}: is no camera number; allowed: picamera2: or picamera2:0, picamera2:1, ...")
     silence_libraries()

@@ -35,19 +35,21 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {match[0]}?" if match else ""
 
 
-def split_options(url: str, kind: type[T]) -> tuple[str, T]:
-    """Split ``REST?name=value&...`` into its rest and its options.
+def split_options(scheme: str, text: str, kind: type[T]) -> tuple[str, T]:
+    """Split what follows ``scheme``, ``REST?name=value&...``, into its rest and its options.
 
     Raises:
         ConfigError: an option is unknown, or its value not allowed.
     """
-    rest, _, query = url.partition("?")
+    rest, _, query = text.partition("?")
     values = dict(parse_qsl(query, keep_blank_values=True))
     hints = get_type_hints(kind, include_extras=True)
     for name, value in values.items():
         if name not in hints:
-            raise ConfigError(f"source {url}: unknown option {name}{nearest(name, hints)}; allowed: {', '.join(hints)}")
-        _check(url, name, value, hints[name])
+            raise ConfigError(
+                f"source {scheme}:{text}: unknown option {name}{nearest(name, hints)}; allowed: {', '.join(hints)}"
+            )
+        _check(f"source {scheme}:{text}", name, value, hints[name])
     return rest, msgspec.convert(values, kind, strict=False)
 
 
@@ -57,11 +59,11 @@ def pixels(size: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _check(url: str, name: str, value: str, hint: Any) -> None:
+def _check(source: str, name: str, value: str, hint: Any) -> None:
     try:
         msgspec.convert(value, hint, strict=False)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"source {url}: {name}={value}; allowed: {_allowed(hint)}") from error
+        raise ConfigError(f"{source}: {name}={value}; allowed: {_allowed(hint)}") from error
 
 
 def _allowed(hint: Any) -> str:

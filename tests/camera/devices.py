@@ -23,16 +23,18 @@ class ScriptedDevice:
     def __init__(self, *events: Event) -> None:
         self.events: queue.Queue[Event] = queue.Queue()
         self.closed = 0
+        self._pending = False
         for event in events:
             self.events.put(event)
 
     def grab(self) -> Shot | None:
-        """Return the next event."""
+        """Return the next event; the one before has then been dealt with, which ``events.join()`` waits for."""
+        self._settle()
         try:
             event = self.events.get(timeout=0.02)
         except queue.Empty:
             return None
-        self.events.task_done()
+        self._pending = True
         if isinstance(event, Exception):
             raise event
         return event
@@ -40,6 +42,12 @@ class ScriptedDevice:
     def close(self) -> None:
         """Count the closing."""
         self.closed += 1
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._pending:
+            self._pending = False
+            self.events.task_done()
 
 
 def refusing(error: AnprError) -> Callable[[], ScriptedDevice]:

