@@ -144,7 +144,7 @@ class Trainer:
 
 
 def train(pool: Path, checkpoint: Path, steps: int, seed: int) -> None:
-    """Train up to `steps`, saving every 200."""
+    """Train up to `steps`, saving every 100."""
     trainer = Trainer(checkpoint, steps, seed)
     folder = os.environ.get("ANPR_STREET_RO")
     streets = load_streets(Path(folder) if folder else None)
@@ -155,7 +155,7 @@ def train(pool: Path, checkpoint: Path, steps: int, seed: int) -> None:
         if trainer.step % 50 == 0:
             _note(checkpoint, trainer, sums / 50)
             sums[:] = 0
-        if trainer.step % 200 == 0 or trainer.step == steps:
+        if trainer.step % 100 == 0 or trainer.step == steps:
             trainer.save()
 
 

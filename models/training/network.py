@@ -83,7 +83,7 @@ class Detector(nn.Module):
         nn.init.constant_(self.score.bias, -4.0)  # plates are rare: start from about 2 %
         x, y = torch.arange(COLUMNS) + 0.5, torch.arange(ROWS) + 0.5
         centres = torch.stack(torch.meshgrid(x * STRIDE, y * STRIDE, indexing="xy"), dim=-1)
-        self.register_buffer("centres", centres[None, :, :, None], persistent=False)
+        self.register_buffer("centres", centres[:, :, None], persistent=False)
 
     def features(self, image: Tensor) -> Tensor:
         """Fused features [N, HEAD, H/8, W/8]."""
