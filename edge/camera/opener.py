@@ -74,6 +74,15 @@ def open_source(url: str, *, start: datetime | None = None, clock: Clock = time.
     return _LIVE[scheme](rest, clock)
 
 
+def is_recorded(url: str) -> bool:
+    """Tell whether ``url`` names a file or folder, which a second reading would give again from its beginning.
+
+    Raises:
+        ConfigError: no such form.
+    """
+    return _split(url)[0] in _RECORDED
+
+
 def forms() -> str:
     """Return all forms of source in one line, for messages."""
     return ", ".join(scheme.form for scheme in SCHEMES.values())

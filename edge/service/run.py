@@ -4,6 +4,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 
+from edge.camera.opener import is_recorded
 from edge.config import load
 from edge.service import process, supervisor
 
@@ -13,7 +14,9 @@ def main(file: Path, source: str | None, start: datetime | None) -> int:
     options = [*(["--source", source] if source else []), *(["--start", start.isoformat()] if start else [])]
 
     def work(stop: threading.Event) -> None:
-        supervisor.prepare_folders(load(file))
-        supervisor.Supervisor(supervisor.camera_children(file, options)).run(stop)
+        config = load(file)
+        recorded = is_recorded(source or config.camera.source)
+        supervisor.prepare_folders(config)
+        supervisor.Supervisor(supervisor.camera_children(file, options, recorded=recorded)).run(stop)
 
     return process.run("run", work)

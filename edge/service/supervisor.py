@@ -28,19 +28,25 @@ HEALTHY_SECONDS = 60.0
 
 
 class ChildFailedError(AnprError):
-    """A process refused to start; its own line says why."""
+    """A process ended that a restart can't help; its own line says why."""
 
-    def __init__(self, name: str, status: int) -> None:
-        super().__init__(f"{name} can't run with this configuration")
-        self.exit_status = status
+    def __init__(self, child: "Child", status: int) -> None:
+        wrong = status == ConfigError.exit_status
+        reason = "can't run with this configuration" if wrong else "died in the middle of its file; start anew"
+        super().__init__(f"{child.name} {reason}")
+        self.exit_status = status if wrong else 1
 
 
 @dataclass
 class Child:
-    """One process under supervision."""
+    """One process under supervision.
+
+    ``again`` is False where a restart would do harm: a file read from its beginning once more is counted twice.
+    """
 
     name: str
     command: Sequence[str]
+    again: bool = True
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     delay: float = FIRST_DELAY
@@ -103,22 +109,23 @@ class Supervisor:
             if child.process is None and now >= child.due:
                 child.start(now)
             status = child.ended()
-            if status == ConfigError.exit_status:
-                raise ChildFailedError(child.name, status)
             if status == 0 and child.name == "vision":
                 return True
+            if status == ConfigError.exit_status or (status is not None and not child.again):
+                raise ChildFailedError(child, status)
             if status is not None:
                 child.schedule(now, status)
         return False
 
 
-def camera_children(config: Path, vision_options: Sequence[str]) -> list[Child]:
+def camera_children(config: Path, vision_options: Sequence[str], *, recorded: bool) -> list[Child]:
     """Return the three processes in the order of starting: who receives stands before who sends."""
-    command = [sys.executable, "-m", "edge"]
-    return [
-        Child(name, [*command, name, "--config", str(config), "--supervised", *options])
-        for name, options in [("uplink", []), ("gate", []), ("vision", list(vision_options))]
-    ]
+
+    def command(name: str) -> list[str]:
+        return [sys.executable, "-m", "edge", name, "--config", str(config), "--supervised"]
+
+    vision = Child("vision", [*command("vision"), *vision_options], again=not recorded)
+    return [Child("uplink", command("uplink")), Child("gate", command("gate")), vision]
 
 
 def prepare_folders(config: Config) -> None:

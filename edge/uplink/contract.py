@@ -47,6 +47,8 @@ class Status(StrEnum):
     OFFLINE = "offline"
 
 
+# Bounds of floats are written as floats: to `typing`, equal annotations are one, and the schema would show whichever
+# was made first.
 class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"}):
     """The bin of a report; ``partial`` where the camera did not see all of it, ``observed_share`` in steps of 0.05."""
 

@@ -87,3 +87,12 @@ def test_a_stop_ends_a_child_that_does_not_listen(monkeypatch: pytest.MonkeyPatc
     thread.join(5)
     assert child.process is not None
     assert child.process.poll() is not None
+
+
+def test_a_file_is_not_read_twice() -> None:
+    """A vision that dies in the middle of a file ends the run, so that nothing is counted twice."""
+    vision = _child("vision", "raise SystemExit(9)")
+    vision.again = False
+    with pytest.raises(ChildFailedError, match="died in the middle of its file") as failed:
+        Supervisor([_child("gate", FOREVER), vision]).run(threading.Event())
+    assert failed.value.exit_status == 1
