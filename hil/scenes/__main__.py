@@ -1,6 +1,7 @@
 """python -m hil.scenes: render a street scene with known truth."""
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +22,8 @@ from hil.scenes.traffic import Traffic, make_traffic
 
 BUSIEST = 1_200
 """Vehicles per hour; with more, the platoons of the traffic light would run into each other."""
+INTERRUPTED, TERMINATED = 130, 143
+"""Exit status after Ctrl-C and after a request to end, as shells have it."""
 FILES = ("street.mkv", "truth.json", "register.csv", "still.png")
 
 
@@ -86,6 +89,7 @@ def main(out: Path, vehicles: int, hours: float, seed: int, start: datetime) -> 
             f"{vehicles} in {hours:g} hours; this street takes {BUSIEST} an hour", param_hint="--vehicles"
         )
     traffic = make_traffic(start, hours * 3600, vehicles, seed)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         line = _make(out, traffic, seed)
     except AnprError as error:
@@ -94,7 +98,7 @@ def main(out: Path, vehicles: int, hours: float, seed: int, start: datetime) -> 
         raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
     except KeyboardInterrupt:
         click.echo("\nstopped; nothing was written", err=True)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     _tell(out, line, start)
 
 
