@@ -66,10 +66,10 @@ class Broker:
         """
         self.host, self.port = HOST, _free_port()
         self.log = folder / "mosquitto.log"
-        self._config = folder / "mosquitto.conf"
+        self.config = folder / "mosquitto.conf"
         self._program = find_mosquitto()
         self._process: subprocess.Popen[bytes] | None = None
-        _configure(folder, self._config, pki, self.port)
+        _configure(folder, self.config, pki, self.port)
 
     @property
     def pid(self) -> int | None:
@@ -82,7 +82,7 @@ class Broker:
         Raises:
             BrokerError: it ended, or did not listen within 10 s.
         """
-        command = [self._program, "-c", str(self._config)]
+        command = [self._program, "-c", str(self.config)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_SECONDS

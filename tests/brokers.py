@@ -50,34 +50,30 @@ class Listener:
 
 
 @contextmanager
-def listening(running: Broker, pki: Pki, topics: str = "#") -> Iterator[Listener]:
-    """Subscribe as the centre does."""
-    heard = Listener()
-    client = connected(running, pki, pki.subscriber, heard)
-    client.subscribe(topics, qos=1)
-    assert heard.subscribed.wait(5), "the broker did not answer"
-    try:
-        yield heard
-    finally:
-        client.disconnect()
-        client.loop_stop()
+def listening(running: Broker, pki: Pki, identity: Identity | None = None) -> Iterator[Listener]:
+    """Subscribe to everything, as the centre or with another certificate, again after each loss of the connection."""
+    heard, shown = Listener(), identity or pki.subscriber
 
-
-def connected(running: Broker, pki: Pki, identity: Identity, heard: Listener) -> mqtt.Client:
-    """Connect with any certificate."""
-
-    def on_message(_client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
-        heard.messages.append(message)
+    def on_connect(client: mqtt.Client, *_: Any) -> None:
+        client.subscribe("#", qos=1)
 
     def on_subscribe(*_: Any) -> None:
         heard.subscribed.set()
 
+    def on_message(_client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        heard.messages.append(message)
+
     client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
-    client.tls_set_context(client_context(pki.ca, identity.certificate, identity.key))
-    client.on_message, client.on_subscribe = on_message, on_subscribe
+    client.tls_set_context(client_context(pki.ca, shown.certificate, shown.key))
+    client.on_connect, client.on_subscribe, client.on_message = on_connect, on_subscribe, on_message
     client.connect(running.host, running.port)
     client.loop_start()
-    return client
+    try:
+        assert heard.subscribed.wait(5), "the broker did not answer"
+        yield heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def uplink_config(running: Broker, pki: Pki, identity: Identity | None = None) -> UplinkConfig:
