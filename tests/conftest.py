@@ -5,12 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from hil.demo.site import CAMERA
 from hil.pki import Pki, make_pki
 from hil.scenes.__main__ import main as render
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a tmpfs, by intent)
+
+# A loaded machine is slow, not wrong.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from edge.counting.sender import Sender
 from edge.counting.spool import Spool, require_tmpfs
 from edge.errors import ConfigError
 from edge.plates.detect import Detector
-from edge.plates.inference import load_models
+from edge.plates.inference import DETECTOR, READER, load_models
 from edge.plates.passage import Passage
 from edge.plates.read import Reader
 from edge.plates.recognise import Recogniser
@@ -28,7 +28,7 @@ from edge.policy import Policy
 from edge.registry.pack import Registry
 from edge.service import process
 from edge.service.clock import synchronised
-from edge.windows import local_day
+from edge.windows import LATE_SECONDS, local_day
 
 log = structlog.get_logger()
 
@@ -38,6 +38,7 @@ HAND_OVER_SECONDS = 3.0
 # A gate that is just starting is worth waiting for: what it misses would stay behind on tmpfs.
 END_OF_FILE_SECONDS = 30.0
 MOST_REOPENED = 99
+GRACE_SECONDS = LATE_SECONDS + 5
 
 
 def main(file: Path, source: str | None, start: datetime | None, *, supervised: bool) -> int:
@@ -62,7 +63,9 @@ def build(config: Config, start: datetime | None) -> "Vision":
     policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
     require_tmpfs(config.paths.runtime)
     models = load_models(config.models)
-    log.info("models_loaded", provider=models.provider, **models.identity)
+    log.info(
+        "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
+    )
     registry = Registry(config.registry.pack)
     source = SteadySource(lambda: open_source(camera.source, start=start))
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
@@ -145,7 +148,8 @@ class Vision:
         return found or UNKNOWN_CLASS
 
     def _check_term(self, moment: float) -> None:
-        day, where = local_day(moment), self._policy.file.where
+        # The last window of the term needs its moment to close; nothing is counted in one after it.
+        day, where = local_day(moment - GRACE_SECONDS), self._policy.file.where
         if not self._policy.admits(day):
             raise ConfigError(
                 f"policy {self._policy.file.policy.id}: {day} is outside its term, "
