@@ -3,7 +3,7 @@
 from zoneinfo import ZoneInfo
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -19,13 +19,13 @@ def print_event(event: Event, console: Console) -> None:
     """Print an event; a repeated message is silently dropped, as the contract says."""
     match event:
         case Report():
-            console.print(_table(event))
+            _print_report(event, console)
         case Refused(topic, reason):
-            console.print(_line(f"refused: {topic}: {reason}", "red"), soft_wrap=True)
+            _print_line(f"refused: {topic}: {reason}", "red", console)
         case StateChange():
-            console.print(_line(_state(event), "bold"), soft_wrap=True)
+            _print_line(_state(event), "bold", console)
         case HealthNote():
-            console.print(_line(_health(event), "dim"), soft_wrap=True)
+            _print_line(_health(event), "dim", console)
         case Repeated():
             pass
 
@@ -36,8 +36,19 @@ def printable(text: str) -> str:
     return clean if len(clean) <= LONGEST_LINE else f"{clean[: LONGEST_LINE - 3]}..."
 
 
-def _line(text: str, style: str) -> RenderableType:
-    return Text(printable(text), style)
+def _print_report(event: Report, console: Console) -> None:
+    report = event.message
+    _print_line(f"{_camera(report.source)}, {local(report.data.window)}", "bold", console)
+    if report.data.cells:
+        console.print(_table(report))
+    for remark in _remarks(event):
+        _print_line(f"  {remark}", "dim", console)
+    console.print()
+
+
+def _print_line(text: str, style: str, console: Console) -> None:
+    # Cut here, not wrapped there: a line is a line also where it goes into a file.
+    console.print(Text(printable(text), style), soft_wrap=True)
 
 
 def _state(event: StateChange) -> str:
@@ -62,26 +73,23 @@ def _signature(event: Report | StateChange | HealthNote) -> str:
     return f"signature {event.signature}"
 
 
-def _table(event: Report) -> Table:
-    report = event.message
-    used = [name for name in DIMENSIONS if any(isinstance(getattr(cell, name), str) for cell in report.data.cells)]
-    table = Table(box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", title_style="bold")
-    table.title = Text(printable(f"{_camera(report.source)}  {local(report.data.window)}"), "bold")
-    for name in used:
+def _table(report: CountReport) -> Table:
+    cells = report.data.cells
+    used = [name for name in DIMENSIONS if any(getattr(cell, name) for cell in cells)]
+    with_rest = any(cell.rest for cell in cells)
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in [*used, *(["rest of"] if with_rest else [])]:
         table.add_column(name.replace("_", " "))
-    if any(isinstance(cell.rest, tuple) for cell in report.data.cells):
-        table.add_column("rest of")
     table.add_column(report.data.measure.replace("_", " "), justify="right")
-    for cell in report.data.cells:
-        table.add_row(*_row(cell, used, with_rest=len(table.columns) > len(used) + 1))
-    table.caption = Text("\n".join(printable(remark) for remark in _remarks(event)), "dim")
+    for cell in cells:
+        table.add_row(*_row(cell, used, with_rest=with_rest))
     return table
 
 
 def _row(cell: Cell, used: list[str], *, with_rest: bool) -> list[str]:
-    values = [value if isinstance(value := getattr(cell, name), str) else "" for name in used]
-    rest = [", ".join(cell.rest) if isinstance(cell.rest, tuple) else ""] if with_rest else []
-    return [*(str(value).replace("_", " ") for value in values), *rest, str(cell.n)]
+    values = [str(getattr(cell, name) or "") for name in used]
+    rest = [", ".join(cell.rest or ())] if with_rest else []
+    return [value.replace("_", " ") for value in [*values, *rest, str(cell.n)]]
 
 
 def _remarks(event: Report) -> list[str]:

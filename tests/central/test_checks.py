@@ -1,0 +1,189 @@
+"""What a subscriber accepts, and what it makes of the rest."""
+
+import re
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
+
+from central.checks import Checker
+from central.events import Event, Gap, HealthNote, Received, Refused, Repeated, Report, StateChange
+from edge.gate.signing import Signer
+from edge.uplink import signature
+from edge.uplink.contract import CONTENT_TYPE, Address, CountReport, Status, Stream, encode
+from edge.uplink.outbox import Entry
+from tests.messages import ADDRESS, CELL, KEY, health, report, signed, state
+
+BENCH = Address("zez-demo", "cam-017", bench=True)
+KEYS = {signature.key_id(KEY.verify_key): KEY.verify_key}
+
+
+def received(entry: Entry, **changes: Any) -> Received:
+    """Receive an entry as the broker gives it."""
+    message = Received(entry.topic, entry.payload, entry.signature, CONTENT_TYPE, retained=False)
+    return msgspec.structs.replace(message, **changes)
+
+
+def forged(content: object, topic: str | None = None) -> Received:
+    """Receive anything, signed by the right key: what is refused then is the content."""
+    topic = topic or ADDRESS.topic(Stream.HOUR)
+    payload = content if isinstance(content, bytes) else msgspec.json.encode(content)
+    return Received(topic, payload, Signer(KEY).sign(topic, payload), CONTENT_TYPE, retained=False)
+
+
+def altered(**data: object) -> Received:
+    """Receive a report with other data, signed by the right key."""
+    content = msgspec.to_builtins(report(1))
+    content["data"].update(data)
+    return forged(content)
+
+
+def window(**changes: object) -> Received:
+    """Receive a report with another window."""
+    return altered(window=msgspec.to_builtins(report(1).data.window) | changes)
+
+
+@pytest.fixture
+def checker() -> Checker:
+    """Make a production subscriber's checks."""
+    return Checker(KEYS, bench=False)
+
+
+def test_a_right_report_is_accepted_once(checker: Checker) -> None:
+    """The second one with the same id is dropped, whatever happened in between."""
+    event = checker.check(received(signed(report(1))))
+    assert event == Report(report(1), "verified", gap=None, late=False)
+    checker.check(received(signed(report(2))))
+    assert checker.check(received(signed(report(1)))) == Repeated("cam-017:hour:1")
+
+
+def test_gaps_are_noticed_per_camera(checker: Checker) -> None:
+    """A jump in the sequence names what is missing; what comes late says so; other cameras do not matter."""
+    other = Address("zez-demo", "cam-018", bench=False)
+    assert isinstance(checker.check(received(signed(report(1)))), Report)
+    assert isinstance(checker.check(received(signed(report(9, address=other), other))), Report)
+    jump = checker.check(received(signed(report(4))))
+    assert isinstance(jump, Report)
+    assert jump.gap == Gap(2, 3)
+    late = checker.check(received(signed(report(3))))
+    assert isinstance(late, Report)
+    assert (late.late, late.gap) == (True, None)
+
+
+def test_without_keys_it_says_that_signatures_are_not_checked() -> None:
+    """A report is accepted then, and marked."""
+    event = Checker({}, bench=False).check(received(signed(report(1))))
+    assert isinstance(event, Report)
+    assert event.signature == "not checked"
+
+
+def test_state_is_told_when_it_changes(checker: Checker) -> None:
+    """The same state again is nothing new, though it has the same id each time it becomes true."""
+    online, offline = (received(signed(state(status)), retained=True) for status in (Status.ONLINE, Status.OFFLINE))
+    kinds = [type(checker.check(message)) for message in (online, online, offline, online)]
+    assert kinds == [StateChange, Repeated, StateChange, StateChange]
+
+
+def test_health_is_told_when_it_is_new(checker: Checker) -> None:
+    """A retained one comes again on each connection, with the same id."""
+    kinds = [type(checker.check(received(signed(health(number))))) for number in (1, 1, 2)]
+    assert kinds == [HealthNote, Repeated, HealthNote]
+
+
+def test_bench_and_production_keep_apart(checker: Checker) -> None:
+    """Each refuses the other's topics; below ten vehicles is for benches only."""
+    bench = Checker(KEYS, bench=True)
+    below = received(signed(report(1, k=1, address=BENCH), BENCH))
+    assert isinstance(bench.check(below), Report)
+    assert _reason(checker.check(below)) == "is a bench message"
+    assert _reason(bench.check(received(signed(report(1))))) == "is no bench message"
+    assert _reason(checker.check(received(signed(report(1, k=9))))) == "k is 9; at least 10 is required"
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        (received(signed(report(1)), retained=True), "is retained; counts never are"),
+        (received(signed(report(1)), content_type="application/json"), "content type 'application/json' is not"),
+        (received(signed(report(1)), signature=""), "is not signed"),
+        (received(signed(report(1)), signature="nonsense"), "its signature can't be read"),
+        (received(signed(report(1)), topic="anpr/1/zez-demo/cam-018/counts/hour"), "was signed for another topic"),
+        (received(signed(report(1)), payload=encode(report(2))), "its signature is wrong"),
+        (received(signed(report(1)), topic="weather/today"), "is no topic of the contract"),
+        (received(signed(report(1)), topic="anpr/1/zez-demo/cam-017/counts/minute"), "is no topic of the contract"),
+        (forged(encode(report(1)), "anpr/1/zez-demo/cam-018/counts/hour"), "does not belong to this topic"),
+        (forged(encode(state(Status.ONLINE))), r"breaks the schema at \$\.\w+: enum"),
+        (forged(encode(report(1)), ADDRESS.state), r"breaks the schema at \$"),
+        (forged(b"{"), "is not JSON"),
+        (forged(b"[" * 100_000), "is not JSON"),
+        (forged(b"\xff\xfe"), "is not JSON"),
+        (forged(b" " * 2_000_000), "has 2000000 bytes"),
+        (forged([]), r"breaks the schema at \$: type"),
+        (forged(None), r"breaks the schema at \$: type"),
+        (altered(cells=[{"n": 12, "vehicle_type": "spaceship"}]), r"at \$\.data\.cells\[0\]\.vehicle_type: enum"),
+        (altered(cells=[{"n": 3}]), "has a cell below its k, 10"),
+        (altered(release={"k": 10, "noise": "some"}), r"at \$\.data\.release\.noise: type"),
+        (altered(expires="whenever"), "breaks the schema"),
+        (window(timezone="Middle/Earth"), "its window is no time, or its time zone unknown"),
+        (window(timezone="../../etc/passwd"), "its window is no time, or its time zone unknown"),
+        (window(**{"from": "2026-02-31T10:00:00Z"}), "its window is no time"),
+        (window(to="2026-11-23T08:00:00Z"), "its window ends before it begins"),
+        (forged(msgspec.structs.replace(report(1), id="cam-017:hour:2")), "its id does not belong"),
+        (forged(msgspec.structs.replace(report(1), sequence="9" * 5000)), "its id does not belong"),
+    ],
+)
+def test_a_bad_message_is_one_line_that_says_why(checker: Checker, message: Received, reason: str) -> None:
+    """Whatever is wrong with it, and although nearly all of them are signed by the right key."""
+    event = checker.check(message)
+    assert isinstance(event, Refused)
+    assert event.topic == message.topic
+    assert "\n" not in event.reason
+    assert re.search(reason, event.reason), event.reason
+
+
+def test_another_key_is_named(checker: Checker) -> None:
+    """A signature by a key that was not given is refused, with the key's id."""
+    stranger = SigningKey(bytes(32))
+    entry = signed(report(1))
+    message = received(entry, signature=Signer(stranger).sign(entry.topic, entry.payload))
+    assert _reason(checker.check(message)) == f"was signed with an unknown key, {signature.key_id(stranger.verify_key)}"
+
+
+def test_one_id_with_two_contents_is_refused(checker: Checker) -> None:
+    """A published window is final: a different one under its id is no duplicate."""
+    checker.check(received(signed(report(1))))
+    other = report(1, cells=(msgspec.structs.replace(CELL, n=38),))
+    assert _reason(checker.check(received(signed(other)))) == "cam-017:hour:1 came before with other content"
+
+
+@given(payload=st.binary(max_size=200), header=st.text(max_size=80), topic=st.text(max_size=60))
+def test_noise_never_ends_it(payload: bytes, header: str, topic: str) -> None:
+    """Random bytes in every field are refused, never an exception."""
+    for where in (topic, ADDRESS.topic(Stream.HOUR)):
+        event = Checker(KEYS, bench=False).check(Received(where, payload, header, CONTENT_TYPE, retained=False))
+        assert isinstance(event, Refused)
+
+
+@given(data=st.data())
+def test_mutations_of_a_right_message_never_end_it(data: st.DataObject) -> None:
+    """Any value of any JSON kind in any place gives an event."""
+    values = st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.lists(st.none())
+    )
+    content = msgspec.to_builtins(report(1))
+    place = data.draw(
+        st.sampled_from([content, content["data"], content["data"]["window"], content["data"]["release"]])
+    )
+    place[data.draw(st.sampled_from(sorted(place)))] = data.draw(values)
+    event: Event = Checker(KEYS, bench=False).check(forged(content))
+    assert isinstance(event, Refused | Report)
+    if isinstance(event, Report):
+        assert isinstance(event.message, CountReport)
+
+
+def _reason(event: Event) -> str:
+    assert isinstance(event, Refused)
+    return event.reason
