@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -25,8 +26,8 @@ COMMANDS = {
 }  # fmt: skip
 # What a log entry may be about; a plate, a reading, a tag or the time of a passage is none of these.
 LOG_FIELDS = {
-    "after_s", "at", "broker", "cells", "child", "day", "detector", "error", "exc_info", "exit_status", "expected_uid", "file",
-    "frames", "height", "k", "kept", "messages", "outcome", "part", "pid", "provider", "reader", "reason", "reopened",
+    "after_s", "at", "broker", "cells", "child", "day", "detector", "error", "exc_info", "exit_status", "expected_uid",
+    "file", "frames", "height", "k", "kept", "messages", "outcome", "part", "pid", "provider", "reader", "reason", "reopened",
     "restart_in_s", "retry_in_s", "sequence", "socket", "software", "stream", "topic", "uid", "width", "window",
 }  # fmt: skip
 
@@ -35,8 +36,13 @@ LOG_FIELDS = {
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built wheel, unpacked."""
     folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"  # Built in a copy: setuptools leaves files behind, and picks up old ones.
+    for package in ("edge", "central"):
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, source)
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*build, "--wheel-dir", str(folder), str(ROOT)], check=True)
+    subprocess.run([*build, "--wheel-dir", str(folder), str(source)], check=True)
     (wheel,) = folder.glob("anpr_edge-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder / "site")
