@@ -27,8 +27,9 @@ COMMANDS = {
 # What a log entry may be about; a plate, a reading, a tag or the time of a passage is none of these.
 LOG_FIELDS = {
     "after_s", "at", "broker", "cells", "child", "day", "detector", "error", "exc_info", "exit_status", "expected_uid",
-    "file", "frames", "height", "k", "kept", "messages", "outcome", "part", "pid", "provider", "reader", "reason", "reopened",
-    "restart_in_s", "retry_in_s", "sequence", "socket", "software", "stream", "topic", "uid", "width", "window",
+    "file", "frames", "height", "k", "kept", "messages", "outcome", "part", "pid", "provider", "reader", "reason",
+    "reopened", "restart_in_s", "retry_in_s", "sequence", "socket", "software", "stream", "topic", "uid", "width",
+    "window",
 }  # fmt: skip
 
 
