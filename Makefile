@@ -43,7 +43,7 @@ check: setup
 bench: setup
 	@$(BIN)/python -m benchmarks.clips ../shared/data/clips-nl --json
 
-models: setup
+models:
 	@./models/training/train.sh
 
 lock: setup
