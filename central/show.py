@@ -31,8 +31,8 @@ def print_event(event: Event, console: Console) -> None:
 
 
 def printable(text: str) -> str:
-    """Make a stranger's text harmless for a terminal, and no longer than a line."""
-    clean = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    """Make a stranger's text harmless for any terminal, and no longer than a line; ours is ASCII."""
+    clean = "".join(letter if letter.isascii() and letter.isprintable() else ascii(letter)[1:-1] for letter in text)
     return clean if len(clean) <= LONGEST_LINE else f"{clean[: LONGEST_LINE - 3]}..."
 
 

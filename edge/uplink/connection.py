@@ -142,7 +142,8 @@ class Connection:
     def _connect(self) -> None:
         """Connect to the old session, if the broker still has it.
 
-        A will waits for its delay only as long as the session lives, and a clean start would end the session.
+        A will waits for its delay only as long as the session lives, and a clean start would end the session
+        (MQTT 5, sections 3.1.2.4 and 3.1.3.2.2).
         """
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it untyped
         properties.SessionExpiryInterval = self._will.delay

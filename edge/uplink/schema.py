@@ -32,7 +32,7 @@ class Kind(NamedTuple):
 KINDS = (
     Kind("counts", CountReport, "counts/{stream}", retained=False, when="For each window, also an empty one."),
     Kind("state", State, "state", retained=True, when="On each connection, at the end, and as last will."),
-    Kind("health", Health, "health", retained=True, when="With each window."),
+    Kind("health", Health, "health", retained=True, when="Each hour, and when camera or clock change their state."),
 )
 
 

@@ -87,4 +87,5 @@ def test_the_rest_is_a_line_each_and_a_repeated_message_none() -> None:
 def test_a_stranger_does_not_write_on_the_terminal() -> None:
     """Escape sequences, line breaks and markup of a hostile message come out as harmless text, cut to a line."""
     assert shown(Refused("anpr/\x1b[2J\n\u202e", "[bold]x")) == "refused: anpr/\\x1b[2J\\n\\u202e: [bold]x\n"
+    assert printable("caf\u00e9") == "caf\\xe9"
     assert len(printable("x" * 10_000)) == 200
