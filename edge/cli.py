@@ -3,6 +3,7 @@
 Commands import what they need when they run: uplink and gate never load OpenCV or ONNX Runtime.
 """
 
+import logging
 import sys
 from collections.abc import Callable
 from datetime import datetime
@@ -110,8 +111,10 @@ def uplink(config: Path, *, supervised: bool) -> None:
 @click.option("--out", required=True, type=PATH, metavar="PNG", help="Where the drawing goes.")
 def line(config: Path, source: str | None, start: datetime | None, out: Path) -> None:
     """Draw counting line, directions, region and masks on a still of the camera, plates made unreadable."""
+    from edge.service import process  # noqa: PLC0415
     from edge.service.still import draw  # noqa: PLC0415
 
+    process.log_to_stderr("line", logging.WARNING)
     draw(config, source, start, out)
     click.echo(f"{out}: drawn; move [view] line in {config} until it lies where plates are largest")
 
@@ -155,7 +158,7 @@ def verify(file: Path, key: Path) -> None:
 
 
 @commands.command("keys")
-@click.argument("role", type=click.Choice([*keys.Role]))
+@click.argument("role", type=click.Choice([role.value for role in keys.Role]))
 @click.option("--out", required=True, type=PATH, metavar="FOLDER", help="Where the two files go.")
 def make_keys(role: str, out: Path) -> None:
     """Make a pair of Ed25519 keys for ROLE.

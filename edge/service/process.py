@@ -25,7 +25,7 @@ def run(name: str, work: Work) -> int:
 
     ``work`` gets an event that SIGTERM and SIGINT set. An expected error becomes one line and its exit status.
     """
-    _log_to_stderr(name)
+    log_to_stderr(name)
     stop = _stop_on_signals()
     log = structlog.get_logger()
     log.info("process_started", software=__version__)
@@ -56,7 +56,7 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def _log_to_stderr(name: str) -> None:
+def log_to_stderr(name: str, level: int = logging.INFO) -> None:
     """Write JSON lines for the journal, or readable lines for a terminal."""
     terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
@@ -68,7 +68,7 @@ def _log_to_stderr(name: str) -> None:
             structlog.processors.format_exc_info,
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
 
