@@ -1,6 +1,7 @@
 """A whole made-up installation in one folder: keys, policy, register, configuration."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,48 +11,9 @@ from edge.registry import pack
 from hil.pki import Pki
 
 ROOT = Path(__file__).parent.parent.parent
+EXAMPLE = ROOT / "docs" / "examples" / "policy.toml"
 CAMERA = "cam-017"
 ZONE = "zez-demo"
-
-POLICY = """\
-[policy]
-id = "zez-demo-2026"
-serial = 1
-bench = {bench}
-
-[who]
-controller = "Gemeente Demo"
-contact = "verkeer@demo.example"
-data_protection_officer = "fg@demo.example"
-information_url = "https://demo.example/camera"
-
-[why]
-purpose = "Count vehicles per class in the zero-emission zone"
-legal_basis = "art. 6(1)(e) GDPR; Wegenverkeerswet 1994, art. 2"
-necessity = "Counting loops tell neither vehicle type nor drive"
-traffic_decision = "Stcrt. 2026, 1"
-dpia = "DPIA-2026-1"
-
-[where]
-zone = "{zone}"
-cameras = ["{camera}"]
-valid_from = 2026-01-01
-valid_until = 2026-12-31
-
-[what]
-enrichment = ["rdw"]
-measure = "passages"
-repeat_gap_minutes = 5
-
-[release]
-k = {k}
-table = "emission"
-dimensions = ["direction", "plate", "vehicle_type", "drive"]
-
-[retention]
-outbox_days = 30
-message_days = 365
-"""
 
 CONFIG = """\
 [camera]
@@ -118,12 +80,20 @@ def make(folder: Path, plan: Plan, pki: Pki) -> Site:
     officer, _ = keys.make(role, folder)
     _, camera_key = keys.make(Role.CAMERA, folder)
     policy_file = folder / "policy.toml"
-    policy_file.write_text(POLICY.format(bench=str(plan.bench).lower(), zone=ZONE, camera=CAMERA, k=plan.k))
+    policy_file.write_text(policy_text(bench=str(plan.bench).lower(), k=plan.k, repeat_gap_minutes=5))
     policy.sign(policy_file, officer)
     pack.build(plan.register, folder / "register.db")
     config = folder / "camera.toml"
     config.write_text(_config(plan, pki, role))
     return Site(folder, config, policy_file, camera_key)
+
+
+def policy_text(**fields: object) -> str:
+    """Return the example policy with other values of some fields, written as in TOML."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    for name, value in fields.items():
+        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, count=1, flags=re.MULTILINE)
+    return text
 
 
 def _config(plan: Plan, pki: Pki, role: Role) -> str:
