@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
 from hil.demo.site import CAMERA
@@ -16,6 +17,13 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a tmpfs, by intent)
 # A loaded machine is slow, not wrong.
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_by_default() -> Iterator[None]:
+    """Commands that run inside a test set logs up for their process."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
