@@ -11,16 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.config import ViewConfig
-from edge.plates.geometry import Floats, bounds, inside, overlap
+from edge.plates.geometry import Floats, bounds, inside, overlap, plate_width
 from edge.plates.inference import Session
+from edge.plates.letterbox import FILL, HEIGHT, WIDTH, Columns, Letterbox, Rows, fit_letterbox
 from edge.plates.passage import PlateBox
 
-WIDTH, HEIGHT = 384, 288
-FILL = 114
 THRESHOLD = 0.25  # Low: what comes of the unsure ones is edge.plates.look's business.
 MAX_BOXES = 16  # Two lanes hold no more; a wall of lettering must not cost a second per frame.
 _SAME_PLATE = 0.3  # Neighbouring cells find the same plate again, boxes of two plates hardly overlap.
 _EDGE = 1.5  # Pixels of the detector's input that must be left free around a whole plate.
+_ROOM = 2.0  # Widths of the box that a zoom shows at least.
 _OUTPUTS = ("score", "corners")
 
 
@@ -32,39 +32,6 @@ class Peaks:
     scores: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class _Letterbox:
-    """How one frame size maps to the detector's input.
-
-    ``crop`` of the frame is reduced by a power of two into ``reduced``, and from there to ``size`` (width, height):
-    three times faster than at once, and no worse, for averaging whole pixels is quick and the rest is less than half.
-    """
-
-    shape: tuple[int, int]
-    crop: tuple[slice, slice]
-    reduced: NDArray[np.uint8] | None
-    size: tuple[int, int]
-    masks: tuple[NDArray[np.int32], ...]
-
-    def scale(self, gray: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
-        """Draw the frame into ``target``, masks painted over."""
-        source = gray[self.crop]
-        if self.reduced is not None:
-            size = (self.reduced.shape[1], self.reduced.shape[0])
-            cv2.resize(source, size, dst=self.reduced, interpolation=cv2.INTER_AREA)
-            source = self.reduced
-        cv2.resize(source, self.size, dst=target, interpolation=cv2.INTER_LINEAR)
-        for mask in self.masks:
-            cv2.fillPoly(target, [mask], FILL)
-
-    def to_shares(self, corners: Floats) -> Floats:
-        """Turn pixels of the input into shares of the frame."""
-        rows, columns = self.crop
-        scale = np.array([(columns.stop - columns.start) / self.size[0], (rows.stop - rows.start) / self.size[1]])
-        pixels = corners * scale + np.array([columns.start, rows.start])
-        return np.asarray(pixels / np.array([self.shape[1], self.shape[0]]), np.float32)
-
-
 class Detector:
     """Finds plates inside the region of interest, outside the masks."""
 
@@ -74,26 +41,30 @@ class Detector:
         self._region = np.array(view.region, np.float32)
         self._masks = [np.array(mask, np.float32) for mask in view.masks]
         self._input = np.full((1, HEIGHT, WIDTH), FILL, np.uint8)
-        self._box: _Letterbox | None = None
+        self._zoomed = np.full_like(self._input, FILL)
+        self._usual: Letterbox | None = None
 
     def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
         """Return the plates in a frame (h, w), best first."""
-        box = self._letterbox(gray)
-        score, corners = self._session.run(_OUTPUTS, {"image": self._input})
-        peaks = without_doubles(find_peaks(score[0], corners[0], self._threshold))
-        whole = is_whole(peaks.corners, box.size)
-        shares = box.to_shares(peaks.corners)
-        found = zip(shares, peaks.scores, whole, strict=True)
-        return [PlateBox(place, float(score), bool(all_in)) for place, score, all_in in found if self._wanted(place)]
-
-    def _letterbox(self, gray: NDArray[np.uint8]) -> _Letterbox:
-        """Scale the region of interest into the input buffer; nothing is allocated once the frame size is known."""
-        if self._box is None or self._box.shape != gray.shape:
-            self._box = _letterbox_for((gray.shape[0], gray.shape[1]), self._region, self._masks)
+        shape = (gray.shape[0], gray.shape[1])
+        if self._usual is None or self._usual.shape != shape:
+            self._usual = fit_letterbox(shape, _crop(shape, self._region), self._masks)
             self._input[:] = FILL
-        width, height = self._box.size
-        self._box.scale(gray, self._input[0, :height, :width])
-        return self._box
+        return self._find(gray, self._usual, self._input)
+
+    def zoom(self, full: NDArray[np.uint8], box: PlateBox) -> list[PlateBox]:
+        """Return the plates around ``box`` in a frame (H, W), seen pixel by pixel where that is closer than before."""
+        shape = (full.shape[0], full.shape[1])
+        self._zoomed[:] = FILL
+        return self._find(full, fit_letterbox(shape, _window(shape, box), self._masks), self._zoomed)
+
+    def _find(self, gray: NDArray[np.uint8], part: Letterbox, buffer: NDArray[np.uint8]) -> list[PlateBox]:
+        part.draw(gray, buffer[0])
+        score, corners = self._session.run(_OUTPUTS, {"image": buffer})
+        peaks = without_doubles(find_peaks(score[0], corners[0], self._threshold))
+        whole = is_whole(peaks.corners, part.size)
+        found = zip(part.to_shares(peaks.corners), peaks.scores, whole, strict=True)
+        return [PlateBox(place, float(score), bool(all_in)) for place, score, all_in in found if self._wanted(place)]
 
     def _wanted(self, corners: Floats) -> bool:
         """Tell whether a plate's centre is in the region and in no mask."""
@@ -129,39 +100,7 @@ def is_whole(corners: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
     return np.asarray(clear.all(axis=(1, 2)))
 
 
-def _letterbox_for(shape: tuple[int, int], region: Floats, masks: list[Floats]) -> _Letterbox:
-    rows, columns = _crop(shape, region)
-    factor = _reduction(rows.stop - rows.start, columns.stop - columns.start)
-    rows, columns = _whole_blocks(rows, factor), _whole_blocks(columns, factor)
-    high, wide = rows.stop - rows.start, columns.stop - columns.start
-    size = _fitted(high, wide)
-    reduced = np.empty((high // factor, wide // factor), np.uint8) if factor > 1 else None
-    origin, extent = np.array([columns.start, rows.start]), np.array([shape[1], shape[0]])
-    painted = [(mask * extent - origin) * (np.array(size) / np.array([wide, high])) for mask in masks]
-    outlines = tuple(np.rint(mask).astype(np.int32) for mask in painted)
-    return _Letterbox(shape, (rows, columns), reduced, size, outlines)
-
-
-def _fitted(high: int, wide: int) -> tuple[int, int]:
-    """Return the width and height to which a crop is scaled."""
-    scale = min(WIDTH / wide, HEIGHT / high)
-    return max(1, round(wide * scale)), max(1, round(high * scale))
-
-
-def _reduction(high: int, wide: int) -> int:
-    """Return the largest power of two by which a crop can be reduced and still be no smaller than the input."""
-    factor = 1
-    while 2 * factor <= min(max(wide / WIDTH, high / HEIGHT), wide, high):
-        factor *= 2
-    return factor
-
-
-def _whole_blocks(span: slice, factor: int) -> slice:
-    """Cut off the last pixels that fill no block."""
-    return slice(span.start, span.stop - (span.stop - span.start) % factor)
-
-
-def _crop(shape: tuple[int, int], region: Floats) -> tuple[slice, slice]:
+def _crop(shape: tuple[int, int], region: Floats) -> tuple[Rows, Columns]:
     """Return rows and columns of the region's bounding box, the whole frame where there is none."""
     if not len(region):
         return slice(0, shape[0]), slice(0, shape[1])
@@ -169,3 +108,13 @@ def _crop(shape: tuple[int, int], region: Floats) -> tuple[slice, slice]:
     rows = slice(min(int(top), shape[0] - 1), max(int(np.ceil(bottom)), int(top) + 1))
     columns = slice(min(int(left), shape[1] - 1), max(int(np.ceil(right)), int(left) + 1))
     return rows, columns
+
+
+def _window(shape: tuple[int, int], box: PlateBox) -> tuple[Rows, Columns]:
+    """Return rows and columns around a box: as many pixels as the input has, more where the box itself is larger."""
+    extent = np.array([shape[1], shape[0]], np.float32)
+    quad = box.corners * extent
+    scale = max(1.0, _ROOM * plate_width(quad) / WIDTH)
+    size = np.minimum(np.array([WIDTH, HEIGHT]) * scale, extent).astype(int)
+    low = np.clip(quad.mean(axis=0) - size / 2, 0, extent - size).astype(int)
+    return slice(int(low[1]), int(low[1] + size[1])), slice(int(low[0]), int(low[0] + size[0]))

@@ -1,9 +1,12 @@
 """Look at a frame: which plates are in it, and what each says.
 
 The detector alone can't tell a faint plate from a grille: with a threshold that drops the one it loses the other. So
-it has two. What it is sure of is a look, read or not; of what it is unsure of, the reader decides.
+it has two. What it is sure of is a look, read or not; of what it is unsure of, the reader decides. And where neither
+of them knows, one place in each frame is looked at again from close by: plates of motorcycles are small, and bright
+lamps beside a plate draw the first look away from it.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -11,11 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.frame import Frame
+from edge.plates.geometry import Floats, bounds, overlap
 from edge.plates.passage import Look, PlateBox, Reading
 from edge.plates.vote import says_plate
 
 SURE_BOX = 0.5
 MAX_UNSURE = 4  # Boxes of a frame that only the reader can confirm: each costs a reading.
+_SAME_PLATE = 0.3
+_PAUSE = 1.0  # Seconds in which a place where a closer look found nothing is left alone,
+_PLACE = 0.02  # as far as this around it, in shares of the picture.
+_PLACES = 16
+
+Known = Callable[[PlateBox], bool]
 
 
 class PlateFinder(Protocol):
@@ -23,6 +33,9 @@ class PlateFinder(Protocol):
 
     def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
         """Return what may be plates in a frame (h, w), best first."""
+
+    def zoom(self, full: NDArray[np.uint8], box: PlateBox) -> list[PlateBox]:
+        """Return what may be plates around a box in a frame (H, W), best first."""
 
 
 class PlateReader(Protocol):
@@ -33,18 +46,41 @@ class PlateReader(Protocol):
 
 
 class Looker:
-    """Detector and reader together."""
+    """Detector and reader together; remembers for a second where there was nothing to see."""
 
     def __init__(self, detector: PlateFinder, reader: PlateReader) -> None:
         self._detector, self._reader = detector, reader
+        self._nothing: deque[tuple[float, Floats]] = deque(maxlen=_PLACES)
 
-    def look(self, frame: Frame, known: Callable[[PlateBox], bool] = lambda _: False) -> list[Look]:
+    def look(self, frame: Frame, known: Known = lambda _: False) -> list[Look]:
         """Return the looks of one frame; boxes that are ``known`` need no reading."""
         boxes = _without_excess(self._detector.detect(frame.gray))
-        fresh = [box for box in boxes if not known(box)]
-        readings = {id(box): reading for box, reading in zip(fresh, self._reader.read(frame.full, fresh), strict=True)}
-        looks = [Look(frame.time, box, readings.get(id(box))) for box in boxes]
-        return [look for look in looks if id(look.box) not in readings or _is_plate(look)]
+        parked = [Look(frame.time, box, None) for box in boxes if known(box)]
+        fresh = self._read(frame, [box for box in boxes if not known(box)])
+        doubtful = [look for look in fresh if not _is_read(look)]
+        closer = self._look_closer(frame, doubtful)
+        return parked + _merged([look for look in fresh if _is_plate(look)], closer)
+
+    def _read(self, frame: Frame, boxes: list[PlateBox]) -> list[Look]:
+        readings = self._reader.read(frame.full, boxes)
+        return [Look(frame.time, box, reading) for box, reading in zip(boxes, readings, strict=True)]
+
+    def _look_closer(self, frame: Frame, doubtful: list[Look]) -> list[Look]:
+        """Look again at the best doubtful place that was not looked at in vain a moment ago."""
+        place = next(
+            (look.box for look in doubtful if look.box.whole and not self._in_vain(frame.time, look.box)), None
+        )
+        if place is None:
+            return []
+        boxes = _without_excess(self._detector.zoom(frame.full, place))
+        found = [look for look in self._read(frame, [box for box in boxes if box.whole]) if _is_read(look)]
+        if not found:
+            self._nothing.append((frame.time, _centre(place)))
+        return found
+
+    def _in_vain(self, time: float, box: PlateBox) -> bool:
+        recent = [centre for when, centre in self._nothing if abs(time - when) < _PAUSE]
+        return any(np.abs(_centre(box) - centre).max() < _PLACE for centre in recent)
 
 
 def _without_excess(boxes: list[PlateBox]) -> list[PlateBox]:
@@ -53,4 +89,25 @@ def _without_excess(boxes: list[PlateBox]) -> list[PlateBox]:
 
 
 def _is_plate(look: Look) -> bool:
-    return look.box.score >= SURE_BOX or (look.reading is not None and says_plate(look.reading))
+    return look.box.score >= SURE_BOX or _is_read(look)
+
+
+def _is_read(look: Look) -> bool:
+    return look.reading is not None and says_plate(look.reading)
+
+
+def _merged(looks: list[Look], closer: list[Look]) -> list[Look]:
+    """Add closer looks: they replace those at the same place that read nothing, and give way to those that did."""
+    for look in closer:
+        same = [other for other in looks if _overlap(look.box, other.box) > _SAME_PLATE]
+        if not any(_is_read(other) for other in same):
+            looks = [other for other in looks if other not in same] + [look]
+    return looks
+
+
+def _overlap(one: PlateBox, other: PlateBox) -> float:
+    return float(overlap(bounds(one.corners), bounds(other.corners)[None])[0])
+
+
+def _centre(box: PlateBox) -> Floats:
+    return np.asarray(box.corners.mean(axis=0), np.float32)

@@ -1,4 +1,7 @@
-"""What recognition makes of frames: boxes, readings, looks and passages."""
+"""What recognition makes of frames: boxes, readings, looks and passages.
+
+Those that hold arrays are equal only to themselves.
+"""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +11,7 @@ from numpy.typing import NDArray
 from edge.categories import Direction, PlateKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PlateBox:
     """One plate found in one frame.
 
@@ -22,7 +25,7 @@ class PlateBox:
     whole: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What the reader saw in one crop; its repr says nothing, for it would spell the plate.
 
@@ -34,7 +37,7 @@ class Reading:
     kind: NDArray[np.float32] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """One sight of one plate in one frame, ``time`` in Unix seconds."""
 

@@ -39,10 +39,16 @@ def look(time: float, x: float, y: float, text: str = "", width: float = 0.06) -
 class Script:
     """A detector and a reader that say, frame by frame, what a scene says."""
 
-    def __init__(self, frames: Iterable[Sequence[Look]]) -> None:
+    def __init__(
+        self,
+        frames: Iterable[Sequence[Look]],
+        closer: Callable[[PlateBox], Sequence[Look]] = lambda _: (),
+    ) -> None:
         self._frames = iter(frames)
+        self._closer = closer
         self._readings: dict[int, Reading | None] = {}
         self.read_boxes = 0
+        self.zooms = 0
 
     def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
         """Return the boxes of the next frame."""
@@ -50,6 +56,14 @@ class Script:
         looks = next(self._frames)
         self._readings = {id(look.box): look.reading for look in looks}
         return [look.box for look in looks]
+
+    def zoom(self, full: NDArray[np.uint8], box: PlateBox) -> list[PlateBox]:
+        """Return what is hidden beside a box, noting the question."""
+        del full
+        self.zooms += 1
+        found = self._closer(box)
+        self._readings |= {id(look.box): look.reading for look in found}
+        return [look.box for look in found]
 
     def read(self, full: NDArray[np.uint8], boxes: Sequence[PlateBox]) -> list[Reading | None]:
         """Return their readings."""

@@ -5,7 +5,7 @@ import pytest
 
 from edge.camera.frame import Frame
 from edge.plates.look import MAX_UNSURE, Looker
-from edge.plates.passage import Look, Reading
+from edge.plates.passage import Look, PlateBox, Reading
 from tests.plates.drawn import NOTHING, Script, box, reading
 
 PICTURE = np.zeros((9, 16), np.uint8)
@@ -56,3 +56,59 @@ def test_known_boxes_are_not_read() -> None:
     found = Looker(script, script).look(FRAME, lambda _: True)
     assert [look.reading for look in found] == [None, None]
     assert script.read_boxes == 0
+
+
+def peek(first: list[Look], hidden: list[Look]) -> list[PlateBox]:
+    """Look at one frame in which a closer look finds what is hidden; return the boxes of the looks."""
+    script = Script([first], lambda _: hidden)
+    return [look.box for look in Looker(script, script).look(FRAME)]
+
+
+def test_a_closer_look_finds_what_the_first_did_not() -> None:
+    """Around a box that is unsure, or sure but unread; also where there was none before."""
+    beside = Look(0.0, box(0.55, 0.55, score=0.4), reading(TEXT))
+    for doubtful in (sight(0.3, None), sight(0.9, None), sight(0.9, reading("V1"))):
+        found = peek([doubtful], [beside])
+        assert beside.box in found
+        assert len(found) == 1 + (doubtful.box.score > 0.5)
+
+
+def test_a_closer_look_replaces_the_first_at_the_same_place() -> None:
+    """Where that read nothing."""
+    closer = sight(0.6, reading(TEXT))
+    assert peek([sight(0.9, None)], [closer]) == [closer.box]
+
+
+def test_a_closer_look_does_not_replace_what_was_read() -> None:
+    """The plate beside the doubtful box that it was for is in its picture too."""
+    read = sight(0.9, reading(TEXT))
+    doubtful = Look(0.0, box(0.7, 0.5, score=0.3), None)
+    assert peek([read, doubtful], [sight(0.9, reading(TEXT))]) == [read.box]
+
+
+def test_a_closer_look_must_be_whole_and_read() -> None:
+    """What touches the edge of its picture, or says nothing, is no look."""
+    cut = Look(0.0, box(0.5, 0.5, whole=False), reading(TEXT))
+    assert peek([sight(0.3, None)], [cut, sight(0.9, None)]) == []
+
+
+def test_what_is_read_needs_no_closer_look() -> None:
+    """It would cost as much as a frame."""
+    script = Script([[sight(0.9, reading(TEXT)), sight(0.3, reading(TEXT))], []])
+    looker = Looker(script, script)
+    looker.look(FRAME)
+    looker.look(FRAME)
+    assert script.zooms == 0
+
+
+def test_one_closer_look_per_frame_and_none_in_vain() -> None:
+    """A place where there was nothing is left alone for a second; others are looked at meanwhile."""
+    here, there = sight(0.4, None), Look(0.0, box(0.2, 0.2, score=0.3), None)
+    script = Script([[here, there]] * 15)
+    looker = Looker(script, script)
+    zooms = []
+    for index in range(15):
+        looker.look(Frame(index, index / 10, PICTURE, PICTURE))
+        zooms.append(script.zooms)
+    assert zooms[:9] == [1, 2, 2, 2, 2, 2, 2, 2, 2]
+    assert zooms[-1] == 4
