@@ -6,7 +6,8 @@ The rule, for the looks of one track, with distances to the line in plate widths
 * A side is settled by two clear looks in a row. Settled on one side and then on the other is a crossing, so a vehicle
   that crossed has moved at least a plate's width, and one stray look (A A A B A A A) is none.
 * A fast vehicle may be seen only three times. Its very first or its very last clear look settles a side alone if it
-  is ``FAR`` from the line and the other side has two looks; a last one must also go on as the two before it moved.
+  is ``FAR`` from the line, the other side has two looks, and the leap to it is one that the vehicle can have made:
+  the way that the two move, at most ``HASTE`` times as fast, and rather across the line than along it.
 * After a crossing the vehicle counts as over the line until it is settled ``RETURN`` behind it again: one that stops
   on the line, noses forward or shakes with the camera counts once; one that turns round counts once each way.
 """
@@ -24,8 +25,9 @@ from edge.plates.track import Point
 CLEAR = 0.5
 FAR = 1.0
 RETURN = 3.0
+HASTE = 3.0
 _SETTLED = 2  # Looks in a row.
-_HASTE = 3.0  # A lone last look may lie up to three times further than the step before it was long.
+_INSTANT = 1e-6  # Seconds between looks of the same time.
 _WAYS = {"down": (0.0, 1.0), "up": (0.0, -1.0), "left": (-1.0, 0.0), "right": (1.0, 0.0)}
 _ACROSS = 0.1  # Least cosine between `inwards` and the way over the line.
 
@@ -100,9 +102,11 @@ class Course:
 
     def finish(self) -> Crossing | None:
         """Say that no look follows; return the crossing that the last one completes alone."""
-        if len(self._run) != 1 or not self._side or len(self._before) < _SETTLED or not self._goes_on(self._run[0]):
+        if len(self._run) != 1 or not self._side or len(self._before) < _SETTLED:
             return None
-        return self._cross(self._run[0])
+        last = self._run[0]
+        one, two = self._before
+        return self._cross(last) if _is_leap(last, (two, last), (one, two)) else None
 
     def _is_clear(self, step: Step) -> bool:
         back = self._crossed and step.side != self._side
@@ -119,7 +123,7 @@ class Course:
             return None
         first, steps, self._run = self._first, self._run, []
         self._side, self._before = step.side, steps
-        if self._turns != 1 or abs(first.distance) < FAR or abs(step.distance) < FAR:
+        if self._turns != 1 or abs(step.distance) < FAR or not _is_leap(first, (first, steps[0]), (steps[0], step)):
             return None
         self._side, self._before = first.side, [first]
         return self._cross(steps[0])
@@ -136,12 +140,18 @@ class Course:
         direction = Direction.IN if after.side > 0 else Direction.OUT
         return Crossing(before.time + share * (after.time - before.time), direction, along, after.width)
 
-    def _goes_on(self, last: Step) -> bool:
-        """Tell whether a lone last look lies where the two before it were heading."""
-        one, two = self._before
-        pace = (two.distance - one.distance) / max(two.time - one.time, np.finfo(float).eps)
-        jump = (last.distance - two.distance) / max(last.time - two.time, np.finfo(float).eps)
-        return abs(last.distance) >= FAR and 0 < jump * last.side <= _HASTE * pace * last.side
+
+def _is_leap(lone: Step, leap: tuple[Step, Step], pair: tuple[Step, Step]) -> bool:
+    """Tell whether ``lone``, alone on its side, is a leap away from a ``pair`` of looks at the same vehicle."""
+    speed, pace = _pace(*leap), _pace(*pair)
+    way, sideways = abs(leap[1].distance - leap[0].distance), abs(leap[1].along - leap[0].along)
+    possible = abs(speed) <= HASTE * pace * np.sign(speed) and sideways <= way * lone.width
+    return bool(abs(lone.distance) >= FAR and possible)
+
+
+def _pace(one: Step, two: Step) -> float:
+    """Return plate widths per second towards the inner side."""
+    return (two.distance - one.distance) / max(two.time - one.time, _INSTANT)
 
 
 def _inner_normal(along: Floats, view: ViewConfig) -> Floats:

@@ -26,6 +26,7 @@ POINTS = 64
 # How far from the expected place a look may be, in plate widths: (at once, more per second, at most), by the number
 # of looks that the expectation rests on. 60 widths/s is 110 km/h; a track's second look can be anywhere that far.
 _REACH = ((0.5, 60.0, 6.0), (0.75, 25.0, 3.0), (0.75, 12.0, 2.5))
+_EXPECTED = (0.35, 0.6, LOST)  # Seconds unseen after which there is no expectation any more, likewise.
 _PARKED_REACH = 0.6
 _HIDDEN = 0.5  # Seconds unseen after which a parked vehicle is hidden, and will be where it was.
 _GROWTH = (0.35, 3.0, 1.0)  # Likewise for the logarithm of the ratio of widths.
@@ -117,9 +118,8 @@ class Track:
         unseen = time - self.last.time
         if self.parked and unseen > _HIDDEN:
             return _PARKED_REACH
-        if unseen > LOST:
-            return 0.0
-        return _grown(_REACH[min(self.looks, len(_REACH)) - 1], unseen)
+        grade = min(self.looks, len(_REACH)) - 1
+        return _grown(_REACH[grade], unseen) if unseen <= _EXPECTED[grade] else 0.0
 
     def _move(self, point: Point) -> None:
         seconds = point.time - self.last.time

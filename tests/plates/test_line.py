@@ -81,6 +81,16 @@ def test_a_leap_at_the_end_is_no_crossing(places: tuple[float, ...]) -> None:
     assert directions(*places) == []
 
 
+def test_a_leap_at_the_beginning_is_no_crossing() -> None:
+    """A first look somewhere else, before a vehicle that comes towards the line or stands behind it."""
+    assert directions(-4, 4, 3) == []
+    assert directions(-4, 4, 4) == []
+    assert directions(-4, 4, 4.5) == []
+    course = Course(CountingLine(VIEW, ASPECT))
+    looks = [point(0.0, -2, 0.2), point(0.1, 2, 1.2), point(0.2, 4, 1.2)]
+    assert [course.add(look) for look in looks] == [None, None, None]
+
+
 def test_two_looks_are_no_crossing() -> None:
     """One look on each side may be two vehicles."""
     assert directions(-3, 3) == []

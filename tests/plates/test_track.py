@@ -72,6 +72,11 @@ def test_a_short_gap_is_bridged_by_place() -> None:
     assert len(film([seen], 2)) == 1
 
 
+def test_a_single_look_has_no_expectation_for_long() -> None:
+    """Another plate elsewhere, most of a second later, is not its second look."""
+    assert len(follow([[look(0.0, 0.3, 0.3)], [], [look(0.7, 0.4, 0.5)]], [0.0, 0.3, 0.7])) == 2
+
+
 def test_a_longer_gap_is_bridged_by_text() -> None:
     """The same text read again within seconds, anywhere, is the same vehicle."""
     frames = [[look(0.0, 0.5, 0.1, TEXT)], [look(0.1, 0.5, 0.14, TEXT)], [look(2.5, 0.3, 0.8, TEXT)]]
