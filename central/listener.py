@@ -103,6 +103,8 @@ class _Session:
     def close(self) -> None:
         """Say goodbye."""
         self._client.disconnect()
+        # They hold us as we hold the client: without them its sockets are closed now, not when garbage is collected.
+        self._client.on_connect = self._client.on_subscribe = self._client.on_message = self._client.on_log = None
 
     def _turn(self) -> None:
         result = self._client.loop(TURN_SECONDS)

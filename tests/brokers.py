@@ -82,7 +82,7 @@ def uplink_config(running: Broker, pki: Pki, identity: Identity | None = None) -
     return UplinkConfig(running.host, running.port, pki.ca, shown.certificate, shown.key)
 
 
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
     """Wait for a condition."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -123,6 +123,8 @@ class Connection:
         """Say goodbye, where there still is a connection: the will is not sent."""
         with suppress(OSError):
             self._client.disconnect()
+        # They hold us as we hold the client: without them its sockets are closed now, not when garbage is collected.
+        self._client.on_connect = self._client.on_publish = self._client.on_disconnect = self._client.on_log = None
 
     def _make_client(self, client_id: str) -> mqtt.Client:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5)

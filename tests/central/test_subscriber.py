@@ -32,7 +32,7 @@ def options(running: Broker, pki: Pki, **changes: Any) -> Options:
     """Listen as the centre does."""
     identity = pki.subscriber
     made = Options(
-        host=running.host, port=running.port, ca=pki.ca, certificate=identity.certificate, key=identity.key, seconds=15
+        host=running.host, port=running.port, ca=pki.ca, certificate=identity.certificate, key=identity.key, seconds=30
     )
     return msgspec.structs.replace(made, **changes)
 
@@ -57,7 +57,7 @@ class Running:
 
     def join(self) -> None:
         """Wait for its end."""
-        self._thread.join(20)
+        self._thread.join(40)
         assert not self._thread.is_alive()
 
 
