@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from edge.errors import AnprError
 from hil.pki import SUBSCRIBER, Pki, make_pki
 
@@ -58,13 +60,15 @@ class BrokerError(AnprError):
 class Broker:
     """One Mosquitto; it keeps port and stored messages over `stop` and `start`."""
 
-    def __init__(self, folder: Path, pki: Pki) -> None:
+    def __init__(self, folder: Path, pki: Pki, port: int | None = None) -> None:
         """Write the configuration into ``folder``, which must exist; nothing runs yet.
+
+        Without a ``port`` any free one is taken.
 
         Raises:
             BrokerError: Mosquitto is absent.
         """
-        self.host, self.port = HOST, _free_port()
+        self.host, self.port = HOST, port or _free_port()
         self.log = folder / "mosquitto.log"
         self.config = folder / "mosquitto.conf"
         self._program = find_mosquitto()
@@ -122,14 +126,14 @@ class Broker:
 
 
 @contextmanager
-def broker(folder: Path, pki: Pki) -> Iterator[Broker]:
+def broker(folder: Path, pki: Pki, port: int | None = None) -> Iterator[Broker]:
     """Run a broker with its files in ``folder``.
 
     Raises:
         BrokerError: Mosquitto is absent, or did not start.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    running = Broker(folder, pki)
+    running = Broker(folder, pki, port)
     running.start()
     try:
         yield running
@@ -177,3 +181,29 @@ def _listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1.0)
         return probe.connect_ex((HOST, port)) == 0
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--port", type=click.IntRange(1, 65535), default=8883, show_default=True)
+@click.option("--camera", "cameras", multiple=True, default=["cam-017"], show_default=True, help="Repeatable.")
+def main(folder: Path, port: int, cameras: tuple[str, ...]) -> None:
+    """Run a broker for trying things, on this machine only, until Ctrl-C.
+
+    FOLDER gets a new small certificate authority: ca.crt, a pair NAME.crt and NAME.tls.key for each camera, and one
+    for subscriber.central.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        pki = make_pki(folder, cameras)
+        with broker(folder, pki, port) as running:
+            click.echo(f"broker at {running.host}:{running.port}; certificates in {folder}; Ctrl-C ends it")
+            signal.pause()
+    except KeyboardInterrupt:
+        click.echo("ended")
+    except AnprError as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()
