@@ -4,7 +4,6 @@ One SQLite file in WAL mode, opened by both processes. A message whose `append` 
 (``synchronous=FULL``); its id and sequence never change.
 """
 
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,39 +16,17 @@ import structlog
 from sqlite_utils import Database
 
 from edge.errors import AnprError, ConfigError
+from edge.uplink import database
 from edge.uplink.contract import Status, Stream
+from edge.uplink.database import pragma, transaction
 from edge.uplink.reserve import Reserve
 
 log = structlog.get_logger()
 T = TypeVar("T")
 
-MODE = 0o660  # Gate and uplink are two users of one group; SQLite gives its own files the mode of the database.
-PAGE = 4096
-# Some 256 KB: a log that never grows far needs little room when the disk fills up.
-CHECKPOINT_PAGES = 64
-RESERVE_BYTES = 2 * CHECKPOINT_PAGES * PAGE
-BUSY_SECONDS = 5.0
+RESERVE_BYTES = 2 * database.CHECKPOINT_PAGES * database.PAGE
 DAY = 86_400
 HEALTH = "health"
-SCHEMA_VERSION = 1
-# autoincrement: the id of a dropped message, which may be on its way, is never given to another one.
-SCHEMA = """
-create table messages (
-    id integer primary key autoincrement, stream text not null, sequence integer not null, window integer not null,
-    stored integer not null, outcome text, settled integer,
-    topic text not null, payload blob not null, signature text not null, expires integer not null,
-    unique (stream, sequence)
-) strict;
-create index waiting on messages (id) where outcome is null;
-create table streams (stream text primary key, sequence integer not null, window integer not null) strict;
-create table retained (
-    name text primary key, version integer not null,
-    topic text not null, payload blob not null, signature text not null, expires integer not null
-) strict;
-create table counters (name text primary key, value integer not null) strict;
-insert into counters values ('dropped', 0);
-pragma user_version = 1;
-"""
 
 
 class OutboxError(AnprError):
@@ -90,11 +67,10 @@ class Outbox:
         Raises:
             ConfigError: it can't be opened, or is something else.
         """
-        self._file, self._clock, self._max_pages = file, clock, max_bytes // PAGE
+        self._file, self._clock, self._max_pages = file, clock, max_bytes // database.PAGE
         self._reserve = Reserve(file.with_name(f"{file.name}-reserve"), RESERVE_BYTES)
         try:
-            _make_file(file)
-            self._database = _connect(file, _prepare)
+            self._database = database.make(file)
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(f"{file}: the outbox can't be opened: {error}") from error
         self._disk_full = True
@@ -166,10 +142,10 @@ class Outbox:
         """Do ``action`` in one transaction, dropping messages where it needs room."""
         while True:
             try:
-                with _transaction(self._database):
+                with transaction(self._database):
                     result = action()
             except sqlite3.Error as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                if getattr(error, "sqlite_errorcode", None) != sqlite3.SQLITE_FULL:
                     raise OutboxError(f"{self._file}: can't be written: {error}") from error
                 self._make_room()
             else:
@@ -178,7 +154,7 @@ class Outbox:
 
     def _make_room(self) -> None:
         try:
-            if self._pragma("page_count") < self._max_pages:
+            if pragma(self._database, "page_count") < self._max_pages:
                 self._freeze_size()
             dropped = self._drop_oldest()
         except sqlite3.Error as error:
@@ -193,13 +169,13 @@ class Outbox:
         self._disk_full = True
         self._reserve.give_back()
         self._database.execute("pragma wal_checkpoint(restart)").fetchall()
-        self._pragma("max_page_count = 1")  # SQLite takes the present size instead.
+        pragma(self._database, "max_page_count = 1")  # SQLite takes the present size instead.
 
     def _look_at_disk(self) -> None:
         """Let the file grow again once there is room for the reserve."""
         if self._disk_full and self._reserve.take():
             self._disk_full = False
-            self._pragma(f"max_page_count = {self._max_pages}")
+            pragma(self._database, f"max_page_count = {self._max_pages}")
 
     def _drop_oldest(self) -> tuple[str, int, str | None] | None:
         """Drop one message: sent ones go before unsent ones, old ones before new ones."""
@@ -207,13 +183,10 @@ class Outbox:
             delete from messages where id = (select id from messages order by outcome is null, id limit 1)
             returning stream, sequence, outcome
         """
-        with _transaction(self._database):
+        with transaction(self._database):
             dropped: tuple[str, int, str | None] | None = self._database.execute(query).fetchone()
             self._database.execute("update counters set value = value + ?", [int(dropped is not None)])
         return dropped
-
-    def _pragma(self, text: str) -> int:
-        return int(self._database.execute(f"pragma {text}").fetchone()[0])
 
 
 class OutboxReader:
@@ -260,26 +233,21 @@ class OutboxReader:
 
     def _settle(self, message: int, outcome: str, at: float) -> None:
         query = "update messages set outcome = ?, settled = ? where id = ? and outcome is null"
-        if database := self._open():
-            with self._errors(), _transaction(database):
-                database.execute(query, [outcome, int(at), message])
+        if opened := self._open():
+            with self._errors(), transaction(opened):
+                opened.execute(query, [outcome, int(at), message])
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        database = self._open()
-        if database is None:
+        opened = self._open()
+        if opened is None:
             return []
         with self._errors():
-            return database.execute(query, list(values)).fetchall()
+            return opened.execute(query, list(values)).fetchall()
 
     def _open(self) -> Database | None:
         if self._opened is None and self._file.exists():
             with self._errors():
-                # A mark that a power cut takes back costs a duplicate, which subscribers drop; a sync costs the card.
-                database = _connect(self._file, lambda database: database.execute("pragma synchronous = normal"))
-                if _version(database):
-                    self._opened = database
-                else:
-                    database.close()  # The gate has not finished making it.
+                self._opened = database.join(self._file)
         return self._opened
 
     @contextmanager
@@ -288,57 +256,3 @@ class OutboxReader:
             yield
         except sqlite3.Error as error:
             raise OutboxError(f"{self._file}: {error}") from error
-
-
-@contextmanager
-def _transaction(database: Database) -> Iterator[None]:
-    """Take the write lock at once: a lock taken after a read could meet a newer version and fail."""
-    database.conn.execute("begin immediate")
-    try:
-        yield
-        database.conn.execute("commit")
-    except BaseException:
-        if database.conn.in_transaction:
-            database.conn.execute("rollback")
-        raise
-
-
-def _make_file(file: Path) -> None:
-    """Make an empty file with its final mode, which the umask may not narrow."""
-    try:
-        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, MODE)
-    except FileExistsError:
-        return
-    os.fchmod(handle, MODE)
-    os.close(handle)
-
-
-def _connect(file: Path, prepare: Callable[[Database], object]) -> Database:
-    uri = f"{file.absolute().as_uri()}?mode=rw"
-    database = Database(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS))
-    try:
-        database.execute(f"pragma wal_autocheckpoint = {CHECKPOINT_PAGES}").fetchall()
-        prepare(database)
-        _check_schema(file, database)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _prepare(database: Database) -> None:
-    database.enable_wal()
-    database.execute("pragma synchronous = full")
-    with _transaction(database):
-        if not _version(database):
-            for statement in SCHEMA.split(";"):
-                database.conn.execute(statement)
-
-
-def _version(database: Database) -> int:
-    return int(database.execute("pragma user_version").fetchone()[0])
-
-
-def _check_schema(file: Path, database: Database) -> None:
-    if (version := _version(database)) not in {0, SCHEMA_VERSION}:
-        raise ConfigError(f"{file}: is an outbox of schema {version}; this software reads schema {SCHEMA_VERSION}")
