@@ -9,9 +9,9 @@ from edge.categories import Direction
 from hil.scenes.camera import LINE_Y, MAST_HEIGHT, Camera, Floats, Point, below_line
 from hil.scenes.traffic import LANE, Pass, Size
 
-FARTHEST: Final = 36.0
+FARTHEST: Final = 34.5
 """Metres from the mast: beyond, no vehicle shows in the picture."""
-STEEPEST: Final = 0.32
+STEEPEST: Final = 0.38
 """Metres that the lowest ray of the picture falls in each metre, and a little less."""
 
 

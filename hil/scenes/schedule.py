@@ -15,7 +15,7 @@ QUIET: Final = 2 * RATE
 """Ticks of empty street before and after traffic, so that trackers see that it is over."""
 QUIET_STEP: Final = 5
 """Of the quiet ticks only each fifth is filmed."""
-BEST_VIEW: Final = 16.5
+BEST_VIEW: Final = 18.0
 """Metres from the mast at which a vehicle looks best on a still."""
 
 

@@ -267,9 +267,17 @@ def _platoon(
     """Vehicles behind each other at one speed, with a gap of six metres and a second and more."""
     speed = float(np.clip(rng.normal(9.2, 1.1), 6.5, 11.5))
     time = start + rng.uniform(0, 4)
-    passes = []
+    passes: list[Pass] = []
     for index in members:
-        passes.append(Pass(index, round(time, 3), direction, float(np.clip(rng.normal(0, 0.12), -0.3, 0.3)), speed))
-        length = SIZES[fleet[index].body].length + TRAILER_LENGTH * bool(fleet[index].trailer)
-        time += (length + 6) / speed + rng.uniform(0.9, 1.7)
+        if passes:
+            room = between_plates(fleet[passes[-1].vehicle], fleet[index], direction)
+            time += (room + 6) / speed + rng.uniform(0.9, 1.7)
+        offset = float(np.clip(rng.normal(0, 0.12), -0.3, 0.3))
+        passes.append(Pass(index, round(time, 3), direction, offset, speed))
     return passes
+
+
+def between_plates(ahead: Vehicle, behind: Vehicle, direction: Direction) -> float:
+    """Metres between the plates that the camera sees of two vehicles that touch: front plates, or rear ones."""
+    longer = ahead if direction is Direction.IN else behind
+    return SIZES[longer.body].length + TRAILER_LENGTH * bool(ahead.trailer)

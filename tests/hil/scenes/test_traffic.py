@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from itertools import pairwise
 
 from edge.categories import Direction, PlateKind, VehicleType
-from hil.scenes.traffic import LANE, REGULAR, SIZES, TRAILER_LENGTH, BodyKind, Pass, Traffic, make_traffic
+from hil.scenes.traffic import LANE, REGULAR, BodyKind, Pass, Traffic, between_plates, make_traffic
 from tests.hil.scenes.conftest import AFTERNOON
 
 
@@ -55,15 +55,14 @@ def test_motorcycles_only_leave(demo: Traffic) -> None:
 
 
 def test_vehicles_of_a_lane_keep_apart(demo: Traffic) -> None:
-    """Whoever follows is at least a vehicle's length and two metres behind when it reaches the line."""
+    """Whoever follows is at least two metres behind when it reaches the line."""
     lanes: defaultdict[Direction, list[Pass]] = defaultdict(list)
     for passing in demo.passes:
         lanes[passing.direction].append(passing)
     for lane in lanes.values():
         for ahead, behind in pairwise(lane):
-            vehicle = demo.vehicles[ahead.vehicle]
-            length = SIZES[vehicle.body].length + TRAILER_LENGTH * bool(vehicle.trailer)
-            assert (behind.time - ahead.time) * min(ahead.speed, behind.speed) > length + 2
+            room = between_plates(demo.vehicles[ahead.vehicle], demo.vehicles[behind.vehicle], ahead.direction)
+            assert (behind.time - ahead.time) * min(ahead.speed, behind.speed) > room + 2
 
 
 def test_vehicles_stay_in_their_lanes(demo: Traffic) -> None:
