@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 import numpy as np
+import onnx
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
@@ -305,6 +306,17 @@ def export_command(checkpoint: Path, out: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
+    _name_shapes(out)
+
+
+def _name_shapes(path: Path) -> None:
+    """State the outputs' fixed sizes, which the exporter loses on the way through the transposition."""
+    model = onnx.load(path)
+    for output, shape in zip(model.graph.output, ((2 * COLUMNS, CLASSES), (len(KINDS),)), strict=True):
+        for dim, size in zip(output.type.tensor_type.shape.dim[1:], shape, strict=True):
+            dim.dim_value = size
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
 
 
 if __name__ == "__main__":
