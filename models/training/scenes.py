@@ -1,6 +1,6 @@
 """Street scenes for the detector: vehicles with rendered plates, real streets with exchanged plates, and traps.
 
-    python -m models.training.scenes POOL --shards 40 [--first 0] [--backgrounds DIR]
+    python -m models.training.scenes POOL [--shards 90] [--first 0] [--backgrounds DIR]
 
 writes shards of scenes into POOL; ANPR_STREET_RO names the folder of real street scenes, if there is one.
 """
@@ -318,7 +318,7 @@ def main() -> None:
     """Write the shards asked for that are not there yet."""
     parser = argparse.ArgumentParser(description="Compose street scenes for the detector.")
     parser.add_argument("pool", type=Path)
-    parser.add_argument("--shards", type=int, default=40)
+    parser.add_argument("--shards", type=int, default=90)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--seed", type=int, default=4)
     parser.add_argument("--backgrounds", type=Path)
