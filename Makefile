@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIPS ?= ../shared/data/clips-nl
 
 .PHONY: help setup broker demo test check bench lock models clean
 
@@ -10,7 +11,7 @@ help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
 	@echo "make test    set up, check and test"
 	@echo "make check   formatter, linter, types, imports"
-	@echo "make bench   measurements (real clips too, where ../shared/data exists)"
+	@echo "make bench   measurements: real clips where there are any (CLIPS=FOLDER), and raw counts of the rendered street"
 	@echo "make models  train detector and reader from nothing (hours)"
 	@echo "make lock    renew the pinned requirements"
 	@echo "make clean   remove what the above made"
@@ -41,7 +42,9 @@ check: setup
 	@$(BIN)/lint-imports
 
 bench: setup
-	@$(BIN)/python -m benchmarks.clips ../shared/data/clips-nl --json
+	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi
+	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
+	@$(BIN)/python -m benchmarks.scene var/scene --json
 
 models:
 	@./models/training/train.sh
