@@ -145,15 +145,15 @@ def _hull(shape: CarShape, paint: Material) -> Mesh:
     return join([skin, _cap(rings[0], -1.0, paint), _cap(rings[-1], 1.0, paint)])
 
 
-_ACROSS: Final = np.array([-1.0, -0.9, -0.45, 0.0, 0.45, 0.9, 1.0])
+_ACROSS: Final = np.array([-1.0, -0.9, 0.0, 0.9, 1.0])
 _ALONG: Final = np.array([0.0, 0.06, 0.27, 0.46, 0.5, 0.72, 0.9, 1.0])
 
 
 def _cabin_ring(half: float, front: float, rear: float, height: float) -> Floats:
-    """A closed level ring (26, 3) round the windows: front, right, rear, left."""
+    """A closed level ring (22, 3) round the windows: front, right, rear, left."""
     bulge = 0.1 * (_ACROSS**2)
-    fore = np.column_stack([_ACROSS * half, front + bulge, np.full(7, height)])
-    aft = np.column_stack([-_ACROSS * half, rear - bulge[::-1] * 0.6, np.full(7, height)])
+    fore = np.column_stack([_ACROSS * half, front + bulge, np.full(5, height)])
+    aft = np.column_stack([-_ACROSS * half, rear - bulge[::-1] * 0.6, np.full(5, height)])
     ys = fore[-1, 1] + _ALONG[1:-1] * (aft[0, 1] - fore[-1, 1])
     right = np.column_stack([np.full(6, half), ys, np.full(6, height)])
     left = np.column_stack([np.full(6, -half), ys[::-1], np.full(6, height)])
@@ -161,15 +161,15 @@ def _cabin_ring(half: float, front: float, rear: float, height: float) -> Floats
 
 
 def _glazing(shape: CarShape, paint: Material) -> list[Material]:
-    """What each of the 26 faces of a cabin's band is made of."""
+    """What each of the 22 faces of a cabin's band is made of."""
     pillar = Material(paint.colour, paint.gloss)
-    front = [pillar, GLASS, GLASS, GLASS, GLASS, pillar]
+    front = [pillar, GLASS, GLASS, pillar]
     reach = shape.glazed
     side = [pillar]
     for start, end in pairwise(_ALONG[1:]):
         blind = end > reach + 0.2 or end == 1.0
         side.append(pillar if blind else BLACK if start == 0.46 else GLASS)
-    rear = [pillar, GLASS, GLASS, GLASS, GLASS, pillar]
+    rear = [pillar, GLASS, GLASS, pillar]
     return [*front, *side, *rear, *side[::-1]]
 
 
@@ -179,7 +179,7 @@ def _cabin(shape: CarShape, paint: Material) -> Mesh:
     boxy = 0.93 if shape.glazed < 1 else 0.78
     foot = (half * 0.94, shape.nose * size, min(shape.tail + 0.1, 0.985) * size, shape.belt - 0.06)
     brow = (half * boxy, (shape.nose + shape.rake) * size, shape.tail * size, shape.height - 0.08)
-    steps = np.linspace(0, 1, 10)
+    steps = np.linspace(0, 1, 7)
     rings = [_cabin_ring(*(a + (b - a) * s for a, b in zip(foot, brow, strict=True))) for s in steps]
     roof = [_cabin_ring(brow[0] * (1 - s), brow[1] + s * 0.9, brow[2] - s * 0.6, brow[3] + r)
             for s, r in ((0.0, 0.0), (0.06, 0.045), (0.3, 0.07), (1.0, 0.08))]  # fmt: skip

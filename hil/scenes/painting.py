@@ -1,7 +1,7 @@
 """Paints meshes into pictures: faces from far to near at twice the size, reduced, blurred by motion, noisy."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -11,12 +11,14 @@ from hil.scenes.camera import HEIGHT, WIDTH, Camera, Floats, Image
 from hil.scenes.light import Light, shade
 from hil.scenes.shapes import Mesh
 
+Floats32 = NDArray[Any]
+"""float32; OpenCV's annotations leave the element type open."""
 OVER: Final = 2
 """Faces are painted at this many times the size."""
 FRACTION_BITS: Final = 3
 """OpenCV takes polygon corners in eighths of a pixel."""
-NEAREST: Final = 1.0
-"""Faces with a corner nearer than this to the camera are left out: they lie below the picture."""
+NEAREST: Final = 2.5
+"""Faces whose middle is nearer than this to the camera are left out: they lie below the picture."""
 MARGIN: Final = 8
 GRAIN_ROOM: Final = 64
 """The noise is this much larger than a picture, so that windows of it differ."""
@@ -27,6 +29,7 @@ class Solid:
     """A mesh that is shaded for one light, ready to be painted at any offset."""
 
     faces: Floats
+    middles: Floats
     outward: Floats
     lift: Floats
     colours: tuple[tuple[int, int, int, int], ...]
@@ -63,11 +66,17 @@ class Grain:
         return Grain(self.more[part], self.less[part])
 
 
-def make_grain(sigma: float, rng: np.random.Generator) -> Grain:
-    """Noise of ``sigma`` grey levels, softened as demosaicing does."""
+def unit_noise(rng: np.random.Generator) -> Floats32:
+    """Noise (h, w, 3) of about one grey level, larger than a picture, softened as demosaicing does."""
     size = (HEIGHT + GRAIN_ROOM, WIDTH + GRAIN_ROOM, 3)
-    raw = cv2.GaussianBlur(rng.normal(0, sigma * 1.6, size).astype(np.float32), (0, 0), 0.6)
-    return Grain(np.clip(raw, 0, 255).astype(np.uint8), np.clip(-raw, 0, 255).astype(np.uint8))
+    return cv2.GaussianBlur(rng.standard_normal(size, np.float32) * 1.6, (0, 0), 0.6)
+
+
+def make_grain(noise: Floats32, sigma: float) -> Grain:
+    """Noise of ``sigma`` grey levels."""
+    return Grain(
+        cv2.convertScaleAbs(np.maximum(noise, 0), alpha=sigma), cv2.convertScaleAbs(np.minimum(noise, 0), alpha=sigma)
+    )
 
 
 def grainy(picture: Image, grain: Grain) -> Image:
@@ -79,7 +88,7 @@ def grainy(picture: Image, grain: Grain) -> Image:
 def solid(mesh: Mesh, light: Light, viewer: Floats) -> Solid:
     """Shade a mesh for who looks at it from direction ``viewer`` (3,)."""
     opaque = tuple((int(b), int(g), int(r), 255) for b, g, r in shade(mesh, light, viewer))
-    return Solid(mesh.faces, mesh.outward, mesh.lift, opaque)
+    return Solid(mesh.faces, mesh.faces.mean(axis=1), mesh.outward, mesh.lift, opaque)
 
 
 class Easel:
@@ -91,11 +100,10 @@ class Easel:
 
     def paint(self, model: Solid, offset: Floats, decals: tuple[Decal, ...] = ()) -> Sprite | None:
         """Paint a solid moved by ``offset`` (3,); None where it is out of the picture."""
-        faces = model.faces + offset
-        order = self._visible(faces, model)
+        order = self._visible(model, offset)
         if not len(order):
             return None
-        pixels = self._camera.project(faces[order])
+        pixels = self._camera.project(model.faces[order] + offset)
         window = _window(pixels)
         if window is None:
             return None
@@ -108,14 +116,13 @@ class Easel:
         left, top, right, bottom = window
         return Sprite(left, top, cv2.resize(canvas, (right - left, bottom - top), interpolation=cv2.INTER_AREA))
 
-    def _visible(self, faces: Floats, model: Solid) -> NDArray[np.int64]:
+    def _visible(self, model: Solid, offset: Floats) -> NDArray[np.int64]:
         """Indices of the faces that look at the camera, the farthest first."""
-        towards = self._camera.position - faces.mean(axis=1)
-        seen = np.einsum("nk,nk->n", towards, model.outward) > 0
-        seen &= self._camera.depth(faces).min(axis=1) > NEAREST
-        near = np.linalg.norm(towards, axis=1) - model.lift
-        order = np.argsort(-near)
-        return np.asarray(order[seen[order]], np.int64)
+        away = model.middles + (offset - self._camera.position)
+        seen = (np.einsum("nk,nk->n", away, model.outward) < 0) & (away @ self._camera.axes[2] > NEAREST)
+        chosen = np.flatnonzero(seen)
+        far = np.sqrt(np.einsum("nk,nk->n", away[chosen], away[chosen])) - model.lift[chosen]
+        return chosen[np.argsort(-far)]
 
     def _clean(self, window: tuple[int, int, int, int]) -> Image:
         left, top, right, bottom = window
@@ -160,12 +167,15 @@ def _fixed(pixels: Floats, window: tuple[int, int, int, int]) -> NDArray[np.int3
 
 
 def blurred(sprite: Sprite, pixels: float) -> Sprite:
-    """Smear a sprite downwards over ``pixels``: traffic moves nearly straight up and down the picture."""
+    """Smear a sprite downwards over ``pixels``: traffic moves nearly straight up and down the picture.
+
+    The next larger whole blur is mixed in such that the spread is that of ``pixels``.
+    """
     if pixels < 0.3:
         return sprite
-    taps = int(np.ceil(pixels)) // 2 * 2 + 1
-    kernel = np.clip(pixels / 2 + 0.5 - np.abs(np.arange(taps) - taps // 2), 0, 1)
-    smeared = cv2.sepFilter2D(sprite.image, -1, np.ones(1), kernel / kernel.sum())
+    taps = int(np.sqrt(pixels**2 + 1)) // 2 * 2 + 3
+    share = pixels**2 / (taps**2 - 1)
+    smeared = cv2.addWeighted(sprite.image, 1 - share, cv2.blur(sprite.image, (1, taps)), share, 0)
     return Sprite(sprite.left, sprite.top, smeared)
 
 

@@ -11,7 +11,7 @@ from hil.scenes.actors import Actor, Stage, pass_actors, vehicle_actor, walker_a
 from hil.scenes.camera import HEIGHT, LINE_Y, WIDTH, Camera, Floats, Image, mast_camera
 from hil.scenes.light import light_at
 from hil.scenes.motion import Path
-from hil.scenes.painting import Easel, Grain, blend, blurred, grainy, make_grain, solid
+from hil.scenes.painting import Easel, Grain, blend, blurred, grainy, make_grain, solid, unit_noise
 from hil.scenes.street import lit, make_street
 from hil.scenes.traffic import Traffic
 
@@ -28,7 +28,7 @@ class Renderer:
     def __init__(self, traffic: Traffic, seed: int) -> None:
         self.camera = mast_camera()
         self.traffic = traffic
-        self._seed = seed
+        self._noise = unit_noise(np.random.default_rng([seed, 3]))
         self._easel = Easel(self.camera)
         self._street = make_street(self.camera, np.random.default_rng([seed, 2]))
 
@@ -36,7 +36,7 @@ class Renderer:
         """Prepare the seconds from ``start`` to ``end``, in which the light stays the same."""
         light = light_at(self.traffic.moment((start + end) / 2))
         stage = Stage(self.camera, light)
-        grain = make_grain(light.noise, np.random.default_rng([self._seed, 3, round(start * 10)]))
+        grain = make_grain(self._noise, light.noise)
         actors = [a for a in self._actors(start, end, stage) if _meets(a, start, end)]
         return Stretch(self._easel, self._background(stage, grain), tuple(actors), stage, grain)
 
