@@ -50,9 +50,9 @@ def source_options(command: F) -> F:
     return source(start(command))
 
 
-def supervised_option(command: F) -> F:
-    """Add --supervised, which the supervisor gives its children."""
-    return click.option("--supervised", is_flag=True, hidden=True)(command)
+def supervisor_option(command: F) -> F:
+    """Add --supervisor, by which the supervisor tells its children its process id."""
+    return click.option("--supervisor", type=int, hidden=True)(command)
 
 
 @click.group(epilog=EPILOG)
@@ -77,32 +77,32 @@ def run(config: Path, source: str | None, start: datetime | None) -> None:
 @commands.command()
 @config_option
 @source_options
-@supervised_option
-def vision(config: Path, source: str | None, start: datetime | None, *, supervised: bool) -> None:
+@supervisor_option
+def vision(config: Path, source: str | None, start: datetime | None, *, supervisor: int | None) -> None:
     """Recognise and count; hand counts of closed windows to the gate. Sees plates, has no network."""
     from edge.service.vision import main  # noqa: PLC0415
 
-    sys.exit(main(config, source, start, supervised=supervised))
+    sys.exit(main(config, source, start, supervisor=supervisor))
 
 
 @commands.command()
 @config_option
-@supervised_option
-def gate(config: Path, *, supervised: bool) -> None:
+@supervisor_option
+def gate(config: Path, *, supervisor: int | None) -> None:
     """Decide what may leave, sign it, put it into the outbox. Sees counts, never a plate."""
     from edge.service.gate import main  # noqa: PLC0415
 
-    sys.exit(main(config, supervised=supervised))
+    sys.exit(main(config, supervisor=supervisor))
 
 
 @commands.command()
 @config_option
-@supervised_option
-def uplink(config: Path, *, supervised: bool) -> None:
+@supervisor_option
+def uplink(config: Path, *, supervisor: int | None) -> None:
     """Publish the outbox over MQTT. Sees released messages only."""
     from edge.service.uplink import main  # noqa: PLC0415
 
-    sys.exit(main(config, supervised=supervised))
+    sys.exit(main(config, supervisor=supervisor))
 
 
 @commands.command()

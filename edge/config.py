@@ -38,7 +38,6 @@ class CameraConfig(msgspec.Struct, frozen=True):
     id: Identifier
     zone: Identifier
     source: Text
-    azimuth_deg: Annotated[float, Meta(ge=0, lt=360, description="degrees, from 0 to below 360")]
 
 
 class ViewConfig(msgspec.Struct, frozen=True):

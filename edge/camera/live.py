@@ -92,7 +92,8 @@ class LiveSource:
             AnprError: the device can't be opened, or broke.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._shot or self._error, timeout=wait_s)
+            patience = max(0.0, self._heard + self._patience - self._monotonic())
+            self._changed.wait_for(lambda: self._shot or self._error, timeout=min(wait_s, patience))
             shot, self._shot = self._shot, None
         if shot is not None:
             return self._frame(shot)

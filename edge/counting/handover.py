@@ -25,14 +25,18 @@ class Handover:
         self._sender = sender
         self._due = -math.inf
 
-    def observe(self, time: float) -> None:
-        """Note a frame taken at ``time``.
+    def observe(self, time: float, seen: Iterable[tuple[Passage, VehicleClass]] = ()) -> None:
+        """Note a frame taken at ``time``, and count the passages that are complete with it.
+
+        They are counted before windows close: after a gap in the frames they may belong to one that is over.
 
         Raises:
             SpoolError: there is no room for counters.
             Exception: whatever ended the sender's thread.
         """
         self._counter.observe(time)
+        for passage, vehicle_class in seen:
+            self.count(passage, vehicle_class)
         self._hand_over(time)
 
     def idle(self, now: float) -> None:

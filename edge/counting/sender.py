@@ -106,10 +106,12 @@ class Sender:
         health = None
         while not self._stopped.is_set():
             asked = self._asked
-            for counts in self._spool.pending():
+            pending = self._spool.pending()
+            for counts in pending:
                 if had.get((counts.start, counts.part)) != counts:
                     self._deliver(link, counts)
-                    had[counts.start, counts.part] = counts
+            # What has left the spool is remembered no longer: it may hold counts that were withheld.
+            had = {(counts.start, counts.part): counts for counts in pending}
             if self._health is not None and self._health is not health:
                 health = self._health
                 link.exchange(health)

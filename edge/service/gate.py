@@ -22,10 +22,9 @@ MEGABYTE = 1_000_000
 MODEL_SUMS = "MODELS.sha256"
 
 
-def main(file: Path, *, supervised: bool) -> int:
+def main(file: Path, *, supervisor: int | None) -> int:
     """Run until a signal; return the exit status."""
-    if supervised:
-        process.end_with_parent()
+    process.end_with(supervisor)
     return process.run("gate", lambda stop: work(load(file), stop))
 
 

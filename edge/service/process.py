@@ -38,10 +38,12 @@ def run(name: str, work: Work) -> int:
     return 0
 
 
-def end_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the supervisor dies, so that no child is left alone."""
+def end_with(supervisor: int | None) -> None:
+    """Ask the kernel for SIGTERM when the supervisor of that process id dies, so that no child is left alone."""
+    if supervisor is None:
+        return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
+    if os.getppid() != supervisor:  # It died before it could be asked for.
         os.kill(os.getpid(), signal.SIGTERM)
 
 

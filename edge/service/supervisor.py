@@ -3,6 +3,7 @@
 The order of ending is the order of the data: vision hands its window over, the gate releases it, the uplink sends it.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -122,7 +123,7 @@ def camera_children(config: Path, vision_options: Sequence[str], *, recorded: bo
     """Return the three processes in the order of starting: who receives stands before who sends."""
 
     def command(name: str) -> list[str]:
-        return [sys.executable, "-m", "edge", name, "--config", str(config), "--supervised"]
+        return [sys.executable, "-m", "edge", name, "--config", str(config), "--supervisor", str(os.getpid())]
 
     vision = Child("vision", [*command("vision"), *vision_options], again=not recorded)
     return [Child("uplink", command("uplink")), Child("gate", command("gate")), vision]

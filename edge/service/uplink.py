@@ -9,10 +9,9 @@ from edge.uplink.outbox import OutboxReader
 from edge.uplink.publisher import Publisher
 
 
-def main(file: Path, *, supervised: bool) -> int:
+def main(file: Path, *, supervisor: int | None) -> int:
     """Run until a signal; return the exit status."""
-    if supervised:
-        process.end_with_parent()
+    process.end_with(supervisor)
     return process.run("uplink", lambda stop: work(load(file), stop))
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from edge.counting.counter import Counter
 from edge.counting.handover import Handover
 from edge.counting.sender import Sender
 from edge.counting.spool import Spool, require_tmpfs
-from edge.errors import ConfigError
+from edge.errors import AnprError, ConfigError
 from edge.plates.detect import Detector
 from edge.plates.inference import DETECTOR, READER, load_models
 from edge.plates.passage import Passage
@@ -33,18 +33,18 @@ from edge.windows import LATE_SECONDS, local_day
 log = structlog.get_logger()
 
 REPORT_SECONDS = 2.0
-# SIGTERM leaves five seconds in all.
-HAND_OVER_SECONDS = 3.0
+CLOCK_WARNING_SECONDS = 60.0
+# SIGTERM leaves five seconds in all: one to wait for a frame, two to close a stuck driver.
+HAND_OVER_SECONDS = 1.5
 # A gate that is just starting is worth waiting for: what it misses would stay behind on tmpfs.
 END_OF_FILE_SECONDS = 30.0
 MOST_REOPENED = 99
 GRACE_SECONDS = LATE_SECONDS + 5
 
 
-def main(file: Path, source: str | None, start: datetime | None, *, supervised: bool) -> int:
+def main(file: Path, source: str | None, start: datetime | None, *, supervisor: int | None) -> int:
     """Run until a signal or the end of the source; return the exit status."""
-    if supervised:
-        process.end_with_parent()
+    process.end_with(supervisor)
 
     def work(stop: threading.Event) -> None:
         config = load(file)
@@ -61,7 +61,7 @@ def build(config: Config, start: datetime | None) -> "Vision":
     """
     camera, anchor = config.camera, config.policy
     policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
-    require_tmpfs(config.paths.runtime)
+    spool = _open_spool(config.paths.runtime)
     models = load_models(config.models)
     log.info(
         "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
@@ -69,10 +69,17 @@ def build(config: Config, start: datetime | None) -> "Vision":
     registry = Registry(config.registry.pack)
     source = SteadySource(lambda: open_source(camera.source, start=start))
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
-    spool = Spool(config.paths.runtime / "vision")
     counter = Counter(policy, spool.next_part, live=source.live)
     sender = Sender(config.socket, spool, process.uid_of(config.gate.user, "user"))
     return Vision(source, recogniser, registry, policy, Handover(counter, spool, sender), sender)
+
+
+def _open_spool(runtime: Path) -> Spool:
+    """Open the folder of open counters, which no link or mount may lead to a disk."""
+    require_tmpfs(runtime)
+    spool = Spool(runtime / "vision")
+    require_tmpfs(runtime / "vision")
+    return spool
 
 
 class Vision:
@@ -96,7 +103,7 @@ class Vision:
         self._sender = sender
         self._clock_known = clock_known
         self._clock = Clock.UNSYNCHRONISED if source.live else Clock.FILE
-        self._report_due = 0.0
+        self._report_due = self._clock_warning_due = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until ``stop`` is set or the source ends; hand over what is open.
@@ -111,7 +118,6 @@ class Vision:
             while not stop.is_set():
                 self._step(self._source.read())
         except EndOfSource:
-            self._count_all(self._recogniser.finish())
             complete = True
         finally:
             self._end(complete=complete)
@@ -135,31 +141,30 @@ class Vision:
 
     def _count(self, frame: Frame) -> None:
         self._check_term(frame.time)
-        self._handover.observe(frame.time)
-        self._count_all(self._recogniser.passages(frame))
+        self._handover.observe(frame.time, self._classified(self._recogniser.passages(frame)))
 
-    def _count_all(self, passages: list[Passage]) -> None:
+    def _classified(self, passages: Iterable[Passage]) -> Iterator[tuple[Passage, VehicleClass]]:
+        """Look vehicles up; only Dutch plates stand in the register."""
         for passage in passages:
-            self._handover.count(passage, self._classify(passage))
-
-    def _classify(self, passage: Passage) -> VehicleClass:
-        """Look the vehicle up; only Dutch plates stand in the register."""
-        found = self._registry.lookup(passage.plate) if passage.kind is PlateKind.NL else None
-        return found or UNKNOWN_CLASS
+            known = self._registry.lookup(passage.plate) if passage.kind is PlateKind.NL else None
+            yield passage, known or UNKNOWN_CLASS
 
     def _check_term(self, moment: float) -> None:
-        # The last window of the term needs its moment to close; nothing is counted in one after it.
-        day, where = local_day(moment - GRACE_SECONDS), self._policy.file.where
-        if not self._policy.admits(day):
-            raise ConfigError(
-                f"policy {self._policy.file.policy.id}: {day} is outside its term, "
-                f"{where.valid_from} to {where.valid_until}; nothing is counted"
-            )
+        """Stop outside the policy's term, once its last window, which needs its moment to close, is handed over."""
+        day = local_day(moment)
+        if not any(self._policy.admits(one) for one in (day, local_day(moment - GRACE_SECONDS))):
+            self._handover.idle(moment)
+            where, name = self._policy.file.where, self._policy.file.policy.id
+            term = f"{where.valid_from} to {where.valid_until}"
+            raise ConfigError(f"policy {name}: {day} is outside its term, {term}; nothing is counted")
 
     def _report(self, frame: Frame | None) -> None:
         """Tell the gate how it goes; tell who watches a file how far it is."""
         self._report_due = time.monotonic() + REPORT_SECONDS
         stats = self._source.stats
+        if self._clock is Clock.UNSYNCHRONISED and time.monotonic() >= self._clock_warning_due:
+            self._clock_warning_due = time.monotonic() + CLOCK_WARNING_SECONDS
+            log.warning("waiting_for_clock", reason="the system's clock is not synchronised; nothing is counted")
         if frame is not None and not self._source.live:
             log.info("file_progress", at=round(frame.time), frames=stats.delivered)
         self._sender.report(
@@ -173,11 +178,16 @@ class Vision:
         )
 
     def _end(self, *, complete: bool) -> None:
+        """Count who has crossed, hand over, and only then let go of the camera, whose driver may be stuck."""
+        for passage, vehicle_class in self._classified(self._recogniser.finish()):
+            self._handover.count(passage, vehicle_class)
+        answered = self._handover.end(complete=complete, timeout=END_OF_FILE_SECONDS if complete else HAND_OVER_SECONDS)
         self._source.close()
-        timeout = END_OF_FILE_SECONDS if complete else HAND_OVER_SECONDS
-        if not self._handover.end(complete=complete, timeout=timeout):
-            log.warning("gate_did_not_answer", kept="in the runtime folder, until the next start")
         self._sender.stop()
+        if complete and not answered:
+            raise AnprError("the gate did not take the last window; it waits in the runtime folder for the next start")
+        if not answered:
+            log.warning("gate_did_not_answer", kept="in the runtime folder, until the next start")
 
 
 def _share(part: int, stats: SourceStats) -> Share:
