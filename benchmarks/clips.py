@@ -83,7 +83,7 @@ class Follower:
         for frame in _frames(source):
             begin = time.perf_counter()
             aspect = frame.gray.shape[1] / frame.gray.shape[0]
-            update = tracker.update(frame.time, self.looker.look(frame), aspect)
+            update = tracker.update(frame.time, self.looker.look(frame, tracker), aspect)
             self.milliseconds.append(1_000 * (time.perf_counter() - begin))
             for _, gone in update.merged:
                 tracks.pop(gone.number, None)

@@ -2,12 +2,12 @@
 
 The detector alone can't tell a faint plate from a grille: with a threshold that drops the one it loses the other. So
 it has two. What it is sure of is a look, read or not; of what it is unsure of, the reader decides. And where neither
-of them knows, one place in each frame is looked at again from close by: plates of motorcycles are small, and bright
-lamps beside a plate draw the first look away from it.
+of them knows, or a plate that was there a moment ago is not found, one place in each frame is looked at again from
+close by: plates of motorcycles are small, and bright lamps beside a plate draw the first look away from it.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -25,7 +25,15 @@ _PAUSE = 1.0  # Seconds in which a place where a closer look found nothing is le
 _PLACE = 0.02  # as far as this around it, in shares of the picture.
 _PLACES = 16
 
-Known = Callable[[PlateBox], bool]
+
+class Memory(Protocol):
+    """What is known from earlier frames, edge.plates.track.Tracker."""
+
+    def knows(self, box: PlateBox) -> bool:
+        """Tell whether a box needs no reading."""
+
+    def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
+        """Return where plates should be that none of the looks is at."""
 
 
 class PlateFinder(Protocol):
@@ -52,24 +60,22 @@ class Looker:
         self._detector, self._reader = detector, reader
         self._nothing: deque[tuple[float, Floats]] = deque(maxlen=_PLACES)
 
-    def look(self, frame: Frame, known: Known = lambda _: False) -> list[Look]:
-        """Return the looks of one frame; boxes that are ``known`` need no reading."""
+    def look(self, frame: Frame, memory: Memory) -> list[Look]:
+        """Return the looks of one frame; boxes that ``memory`` knows have no reading."""
         boxes = _without_excess(self._detector.detect(frame.gray))
-        parked = [Look(frame.time, box, None) for box in boxes if known(box)]
-        fresh = self._read(frame, [box for box in boxes if not known(box)])
-        doubtful = [look for look in fresh if not _is_read(look)]
-        closer = self._look_closer(frame, doubtful)
-        return parked + _merged([look for look in fresh if _is_plate(look)], closer)
+        known = [Look(frame.time, box, None) for box in boxes if memory.knows(box)]
+        fresh = self._read(frame, [box for box in boxes if not memory.knows(box)])
+        looks = known + [look for look in fresh if _is_plate(look)]
+        doubtful = [look.box for look in fresh if look.box.whole and not _is_read(look)]
+        return _merged(looks, self._look_closer(frame, memory.missing(frame.time, looks) + doubtful))
 
     def _read(self, frame: Frame, boxes: list[PlateBox]) -> list[Look]:
         readings = self._reader.read(frame.full, boxes)
         return [Look(frame.time, box, reading) for box, reading in zip(boxes, readings, strict=True)]
 
-    def _look_closer(self, frame: Frame, doubtful: list[Look]) -> list[Look]:
-        """Look again at the best doubtful place that was not looked at in vain a moment ago."""
-        place = next(
-            (look.box for look in doubtful if look.box.whole and not self._in_vain(frame.time, look.box)), None
-        )
+    def _look_closer(self, frame: Frame, places: list[PlateBox]) -> list[Look]:
+        """Look again at the first place that was not looked at in vain a moment ago."""
+        place = next((place for place in places if not self._in_vain(frame.time, place)), None)
         if place is None:
             return []
         boxes = _without_excess(self._detector.zoom(frame.full, place))

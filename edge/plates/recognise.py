@@ -72,8 +72,7 @@ class Recogniser:
     def passages(self, frame: Frame) -> list[Passage]:
         """Take the next frame; return the passages that are complete with it."""
         self._set_aspect(frame.gray.shape[1] / frame.gray.shape[0])
-        looks = self._looker.look(frame, lambda box: self._tracker.knows(box.corners, self._aspect))
-        update = self._tracker.update(frame.time, looks, self._aspect)
+        update = self._tracker.update(frame.time, self._looker.look(frame, self._tracker), self._aspect)
         for kept, gone in update.merged:
             self._join(kept, gone)
         for track in update.seen:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.plates.geometry import Floats, in_heights, plate_width
-from edge.plates.passage import Look, Reading
+from edge.plates.passage import Look, PlateBox, Reading
 from edge.plates.vote import AGREEING, SHORTEST, Evidence, says_plate, text_of
 
 LOST = 1.0  # Seconds unseen after which the place says nothing any more and a passage is over.
@@ -39,6 +39,9 @@ _ASLEEP = 0.3  # Cost of waking a parked track instead of following a moving one
 _STRANGER = 0.34  # Share of equal characters below which two sure texts are two plates,
 _CLOSE = 1.0  # unless they are this near, in plate widths.
 _STRAIGHT = 0.5  # Least share of a vehicle's steps that lead from its first place to its last.
+_MISSED = 0.5  # Seconds for which a plate that is not found is looked for where it should be,
+_NEAR = 1.5  # in plate widths.
+_FLAT = 110 / 520  # Height of a plate by its width.
 _EPSILON = 1e-6  # Width of a box that has none.
 _KNOWN_BY = 5.0  # Agreeing looks after which a parked plate is read again only now and then,
 _RECHECK = 10  # at every tenth look.
@@ -157,6 +160,7 @@ class Tracker:
         self._tracks: list[Track] = []
         self._count = 0
         self._time = -np.inf
+        self._aspect = 1.0
 
     def update(self, time: float, looks: Sequence[Look], aspect: float) -> Update:
         """Take the looks of one frame at ``time``; ``aspect`` is the picture's width divided by its height.
@@ -164,7 +168,7 @@ class Tracker:
         A clock that goes back ends everything: what came before it can't be compared.
         """
         ended = self.finish() if time < self._time else self._forget(time)
-        self._time = time
+        self._time, self._aspect = time, aspect
         points = [_point(look, aspect) for look in looks]
         seen = self._assign(time, looks, points)
         merged = self._reconnect(time)
@@ -176,11 +180,19 @@ class Tracker:
         ended, self._tracks = self._tracks, []
         return ended
 
-    def knows(self, corners: Floats, aspect: float) -> bool:
+    def knows(self, box: PlateBox) -> bool:
         """Tell whether a box is a parked plate that was read often enough; now and then it is read again."""
-        place = in_heights(corners, aspect)
+        place = in_heights(box.corners, self._aspect)
         centre, width = place.mean(axis=0), plate_width(place)
         return any(_is_known(track, centre, width) for track in self._tracks if track.parked)
+
+    def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
+        """Return where moving plates should be at ``time`` that none of the looks is near, the latest seen first."""
+        centres = [in_heights(look.box.corners, self._aspect).mean(axis=0) for look in looks]
+        moving = [track for track in self._tracks if not track.parked and time - track.last.time <= _MISSED]
+        lost = [track for track in moving if not _any_near(track, time, centres)]
+        boxes = [_expected_box(track, time, self._aspect) for track in sorted(lost, key=lambda track: -track.last.time)]
+        return [box for box in boxes if box.corners.min() >= 0.0 and box.corners.max() <= 1.0]
 
     def _assign(self, time: float, looks: Sequence[Look], points: list[Point]) -> list[Track]:
         """Give each look to the track that it fits best, or to a new one."""
@@ -271,6 +283,19 @@ def _memory(track: Track) -> float:
 def _is_known(track: Track, centre: Floats, width: float) -> bool:
     near = _apart(track.last.centre, centre) < _STILL * width and track.looks % _RECHECK != 0
     return near and track.evidence.agreeing(track.evidence.favourite()) >= _KNOWN_BY
+
+
+def _any_near(track: Track, time: float, centres: list[Floats]) -> bool:
+    expected = track.expected(time)
+    return any(_apart(centre, expected) <= _NEAR * track.last.width for centre in centres)
+
+
+def _expected_box(track: Track, time: float, aspect: float) -> PlateBox:
+    """Return a level box of the plate's usual form where the track should be."""
+    half = track.last.width / 2 * np.array([1.0, _FLAT])
+    signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
+    corners = (track.expected(time) + signs * half) / np.array([aspect, 1.0])
+    return PlateBox(corners.astype(np.float32), 0.0)
 
 
 def _is_rest_of(young: Track, other: Track) -> bool:

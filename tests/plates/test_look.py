@@ -1,5 +1,7 @@
 """Which boxes are looks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -13,10 +15,42 @@ FRAME = Frame(0, 0.0, PICTURE, PICTURE)
 TEXT = "V12BDF"
 
 
+class Nothing:
+    """A memory of nothing."""
+
+    def knows(self, box: PlateBox) -> bool:
+        """Know no box."""
+        del box
+        return False
+
+    def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
+        """Miss no plate."""
+        del time, looks
+        return []
+
+
+class Everything(Nothing):
+    """A memory of every place."""
+
+    def knows(self, box: PlateBox) -> bool:
+        """Know every box."""
+        del box
+        return True
+
+
+class Longing(Nothing):
+    """A memory of a plate that is not there any more."""
+
+    def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
+        """Miss it."""
+        del time, looks
+        return [box(0.7, 0.7)]
+
+
 def looks(*found: Look) -> list[Look]:
     """Look at one frame with these boxes."""
     script = Script([found])
-    return Looker(script, script).look(FRAME)
+    return Looker(script, script).look(FRAME, Nothing())
 
 
 def sight(score: float, said: Reading | None) -> Look:
@@ -46,14 +80,14 @@ def test_an_unsure_box_that_the_reader_does_not_confirm_is_dropped(said: Reading
 def test_unsure_boxes_have_a_bound() -> None:
     """A wall of lettering does not cost a reading per letter."""
     script = Script([[sight(0.9, reading(TEXT)), *[sight(0.3, reading(TEXT)) for _ in range(12)]]])
-    assert len(Looker(script, script).look(FRAME)) == 1 + MAX_UNSURE
+    assert len(Looker(script, script).look(FRAME, Nothing())) == 1 + MAX_UNSURE
     assert script.read_boxes == 1 + MAX_UNSURE
 
 
 def test_known_boxes_are_not_read() -> None:
     """They are looks all the same, sure or not."""
     script = Script([[sight(0.9, reading(TEXT)), sight(0.3, reading(TEXT))]])
-    found = Looker(script, script).look(FRAME, lambda _: True)
+    found = Looker(script, script).look(FRAME, Everything())
     assert [look.reading for look in found] == [None, None]
     assert script.read_boxes == 0
 
@@ -61,7 +95,7 @@ def test_known_boxes_are_not_read() -> None:
 def peek(first: list[Look], hidden: list[Look]) -> list[PlateBox]:
     """Look at one frame in which a closer look finds what is hidden; return the boxes of the looks."""
     script = Script([first], lambda _: hidden)
-    return [look.box for look in Looker(script, script).look(FRAME)]
+    return [look.box for look in Looker(script, script).look(FRAME, Nothing())]
 
 
 def test_a_closer_look_finds_what_the_first_did_not() -> None:
@@ -96,8 +130,8 @@ def test_what_is_read_needs_no_closer_look() -> None:
     """It would cost as much as a frame."""
     script = Script([[sight(0.9, reading(TEXT)), sight(0.3, reading(TEXT))], []])
     looker = Looker(script, script)
-    looker.look(FRAME)
-    looker.look(FRAME)
+    looker.look(FRAME, Nothing())
+    looker.look(FRAME, Nothing())
     assert script.zooms == 0
 
 
@@ -108,7 +142,20 @@ def test_one_closer_look_per_frame_and_none_in_vain() -> None:
     looker = Looker(script, script)
     zooms = []
     for index in range(15):
-        looker.look(Frame(index, index / 10, PICTURE, PICTURE))
+        looker.look(Frame(index, index / 10, PICTURE, PICTURE), Nothing())
         zooms.append(script.zooms)
     assert zooms[:9] == [1, 2, 2, 2, 2, 2, 2, 2, 2]
     assert zooms[-1] == 4
+
+
+def test_a_missing_plate_is_looked_for_first() -> None:
+    """Before any doubtful box."""
+    places: list[PlateBox] = []
+
+    def closer(place: PlateBox) -> list[Look]:
+        places.append(place)
+        return [Look(0.0, box(0.7, 0.71, score=0.4), reading(TEXT))]
+
+    script = Script([[sight(0.3, None)]], closer)
+    assert len(Looker(script, script).look(FRAME, Longing())) == 1
+    assert [round(float(place.corners.mean()), 2) for place in places] == [0.7]

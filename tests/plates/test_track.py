@@ -156,11 +156,47 @@ def test_a_parked_plate_is_not_read_all_the_time() -> None:
     known = []
     for index in range(100):
         here = look(index / 10, 0.5, 0.5, TEXT)
-        known.append(tracker.knows(here.box.corners, ASPECT))
+        known.append(tracker.knows(here.box))
         tracker.update(index / 10, [here], ASPECT)
     assert not any(known[:5])
     assert sum(known[20:]) == 72
-    assert not tracker.knows(box(0.6, 0.5).corners, ASPECT)
+    assert not tracker.knows(box(0.6, 0.5))
+
+
+def missing(tracker: Tracker, time: float, *looks: Look) -> list[tuple[float, float]]:
+    """Return where the tracker misses a plate."""
+    centres = [found.corners.mean(axis=0) for found in tracker.missing(time, looks)]
+    return [(round(float(x), 2), round(float(y), 2)) for x, y in centres]
+
+
+def test_a_moving_plate_is_missed_where_it_should_be() -> None:
+    """For half a second; not where it is found, nor once it has left the picture."""
+    tracker = Tracker()
+    for index in range(5):
+        tracker.update(index / 10, [look(index / 10, 0.5, 0.3 + 0.04 * index, TEXT)], ASPECT)
+    assert missing(tracker, 0.5) == [(0.5, 0.5)]
+    assert missing(tracker, 0.5, look(0.5, 0.5, 0.52)) == []
+    assert missing(tracker, 0.8) == [(0.5, 0.62)]
+    assert missing(tracker, 1.0) == []
+    for index in range(5, 17):
+        tracker.update(index / 10, [look(index / 10, 0.5, 0.3 + 0.04 * index, TEXT)], ASPECT)
+    assert missing(tracker, 1.8) == []
+
+
+def test_a_missed_plate_keeps_its_form() -> None:
+    """The box is as wide as the plate was last."""
+    tracker = Tracker()
+    tracker.update(0.0, [look(0.0, 0.5, 0.3)], ASPECT)
+    (expected,) = tracker.missing(0.1, [])
+    assert np.allclose(expected.corners, box(0.5, 0.3).corners, atol=1e-4)
+
+
+def test_a_parked_plate_is_not_missed() -> None:
+    """What hides it is looked at anyway."""
+    tracker = Tracker()
+    for index in range(30):
+        tracker.update(index / 10, [look(index / 10, 0.5, 0.5, TEXT)], ASPECT)
+    assert missing(tracker, 3.0) == []
 
 
 def test_tracks_end_after_a_while_unseen() -> None:
