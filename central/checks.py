@@ -25,6 +25,7 @@ from edge.uplink.contract import (
     State,
     Status,
     Stream,
+    Window,
 )
 
 T = TypeVar("T")
@@ -173,16 +174,25 @@ def _decode(payload: bytes, kind: type[T]) -> T:
 
 def _check_window(report: CountReport) -> None:
     """Refuse what has the right form and no meaning, such as a 31st of February."""
-    window = report.data.window
     try:
-        start, end = (moment(text) for text in (window.start, window.end))
-        ZoneInfo(window.timezone)
-    except (ValueError, KeyError, OSError) as error:
+        start, end = local_times(report.data.window)
+    except (ValueError, OverflowError, KeyError, OSError) as error:
         raise BreachError("its window is no time, or its time zone unknown") from error
-    if end <= start:
+    # In UTC: within one zone Python compares what the clock shows, and in October it shows an hour twice.
+    if end.astimezone(UTC) <= start.astimezone(UTC):
         raise BreachError("its window ends before it begins")
 
 
-def moment(timestamp: str) -> datetime:
-    """Read a timestamp of the contract."""
+def local_times(window: Window) -> tuple[datetime, datetime]:
+    """Return a window's start and end on its own clock.
+
+    Raises:
+        ValueError, KeyError, OSError: no such time, or no such zone.
+        OverflowError: on that clock it would lie before the year 1 or after 9999.
+    """
+    zone = ZoneInfo(window.timezone)
+    return _moment(window.start).astimezone(zone), _moment(window.end).astimezone(zone)
+
+
+def _moment(timestamp: str) -> datetime:
     return datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -1,13 +1,11 @@
 """Events as text for people."""
 
-from zoneinfo import ZoneInfo
-
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from central.checks import moment
+from central.checks import local_times
 from central.events import Event, HealthNote, Refused, Repeated, Report, StateChange
 from edge.uplink.contract import Cell, CountReport, Window
 
@@ -117,8 +115,7 @@ def _origin(report: CountReport, event: Report) -> str:
 
 def local(window: Window) -> str:
     """Show a window in its own local time, so that also the hour that comes twice in October is clear."""
-    zone = ZoneInfo(window.timezone)
-    start, end = (moment(text).astimezone(zone) for text in (window.start, window.end))
+    start, end = local_times(window)
     changes = start.utcoffset() != end.utcoffset()
     day = "" if end.date() == start.date() else "%a "
     return f"{start.strftime('%a %d %b %Y %H:%M' + (' %Z' if changes else ''))} to {end.strftime(f'{day}%H:%M %Z')}"

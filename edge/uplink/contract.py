@@ -102,11 +102,11 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CountReport(Envelope, frozen=True, kw_only=True):
-    """The released cells of one bin of one camera; ``sequence`` is contiguous per stream."""
+    """The released cells of one bin of one camera; ``sequence`` is contiguous per stream, and fits into 64 bits."""
 
     type: Literal["nl.anpr-edge.counts.v1"] = "nl.anpr-edge.counts.v1"
     dataschema: Literal["urn:anpr-edge:schema:counts:1.0"] = "urn:anpr-edge:schema:counts:1.0"
-    sequence: Annotated[str, Meta(pattern=r"^[0-9]+$")]
+    sequence: Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
     data: CountData
 
 

@@ -1,6 +1,8 @@
 """What a subscriber accepts, and what it makes of the rest."""
 
+import io
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -8,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
+from rich.console import Console
 
 from central.checks import Checker
 from central.events import Event, Gap, HealthNote, Received, Refused, Repeated, Report, StateChange
+from central.show import print_event
 from edge.gate.signing import Signer
 from edge.uplink import signature
 from edge.uplink.contract import CONTENT_TYPE, Address, CountReport, Status, Stream, encode
@@ -18,6 +22,9 @@ from edge.uplink.outbox import Entry
 from tests.messages import ADDRESS, CELL, KEY, health, report, signed, state
 
 BENCH = Address("zez-demo", "cam-017", bench=True)
+EXTREMES = st.sampled_from(
+    ["9" * 5000, "9" * 18, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "America/New_York", "Pacific/Kiritimati"]
+)
 KEYS = {signature.key_id(KEY.verify_key): KEY.verify_key}
 
 
@@ -44,6 +51,11 @@ def altered(**data: object) -> Received:
 def window(**changes: object) -> Received:
     """Receive a report with another window."""
     return altered(window=msgspec.to_builtins(report(1).data.window) | changes)
+
+
+def numbered(sequence: str) -> Received:
+    """Receive a report with another sequence, and the id that belongs to it."""
+    return forged(msgspec.structs.replace(report(1), sequence=sequence, id=f"cam-017:hour:{sequence}"))
 
 
 @pytest.fixture
@@ -132,7 +144,10 @@ def test_bench_and_production_keep_apart(checker: Checker) -> None:
         (window(**{"from": "2026-02-31T10:00:00Z"}), "its window is no time"),
         (window(to="2026-11-23T08:00:00Z"), "its window ends before it begins"),
         (forged(msgspec.structs.replace(report(1), id="cam-017:hour:2")), "its id does not belong"),
-        (forged(msgspec.structs.replace(report(1), sequence="9" * 5000)), "its id does not belong"),
+        (numbered("9" * 5000), r"breaks the schema at \$\.sequence: pattern"),
+        (numbered("9" * 19), r"breaks the schema at \$\.sequence: pattern"),
+        (window(to="9999-12-31T23:59:59Z"), "its window is no time"),
+        (window(**{"from": "0001-01-01T00:00:00Z"}, timezone="America/New_York"), "its window is no time"),
     ],
 )
 def test_a_bad_message_is_one_line_that_says_why(checker: Checker, message: Received, reason: str) -> None:
@@ -169,19 +184,35 @@ def test_noise_never_ends_it(payload: bytes, header: str, topic: str) -> None:
 
 @given(data=st.data())
 def test_mutations_of_a_right_message_never_end_it(data: st.DataObject) -> None:
-    """Any value of any JSON kind in any place gives an event."""
+    """Any value of any JSON kind in any places gives an event that can be shown."""
     values = st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.lists(st.none())
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(), st.lists(st.none()), EXTREMES
     )
     content = msgspec.to_builtins(report(1))
-    place = data.draw(
-        st.sampled_from([content, content["data"], content["data"]["window"], content["data"]["release"]])
-    )
-    place[data.draw(st.sampled_from(sorted(place)))] = data.draw(values)
+    places = [content, content["data"], content["data"]["window"], content["data"]["release"]]
+    for place in data.draw(st.lists(st.sampled_from(places), min_size=1, max_size=3)):
+        place[data.draw(st.sampled_from(sorted(place)))] = data.draw(values)
+    content["id"] = data.draw(st.just(content["id"]) | st.just(f"cam-017:hour:{content['sequence']}"))
     event: Event = Checker(KEYS, bench=False).check(forged(content))
     assert isinstance(event, Refused | Report)
     if isinstance(event, Report):
         assert isinstance(event.message, CountReport)
+    print_event(event, Console(file=io.StringIO()))
+
+
+@given(
+    side=st.sampled_from(["from", "to"]),
+    seconds=st.integers(0, 2 * 86_400),
+    zone=st.sampled_from(["America/New_York", "Europe/Amsterdam", "Pacific/Kiritimati", "UTC"]),
+)
+def test_windows_at_the_edge_of_time_never_end_it(side: str, seconds: int, zone: str) -> None:
+    """Where a zone's clock runs out of years the window is refused; whatever is accepted can be shown."""
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC, microsecond=0)
+    moment = first + timedelta(seconds=seconds) if side == "from" else last - timedelta(seconds=seconds)
+    text = moment.isoformat().replace("+00:00", "Z")
+    event = Checker(KEYS, bench=False).check(window(**{side: text, "timezone": zone}))
+    assert isinstance(event, Refused | Report)
+    print_event(event, Console(file=io.StringIO()))
 
 
 def _reason(event: Event) -> str:
