@@ -20,6 +20,9 @@ _SIGNATURES: dict[str, tuple[frozenset[str], frozenset[str]]] = {
     READER: (frozenset({"plates"}), frozenset({"chars", "kind"})),
 }
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
+# One engine for every number of plates in a frame: without it each new number would take minutes to build another.
+_SHAPES = {DETECTOR: "image:{}x288x384", READER: "plates:{}x48x144"}
+_BATCHES = {DETECTOR: (1, 1, 1), READER: (1, 4, 16)}
 _QUIET = 3  # ERROR: onnxruntime's warnings name nodes and optimisations, nothing that an operator can change.
 
 
@@ -105,10 +108,13 @@ def _listed(sums: Path) -> dict[str, str]:
 
 def _open(file: Path, content: bytes, config: ModelsConfig, provider: str) -> Session:
     try:
-        session = ort.InferenceSession(content, _options(config), providers=_provider_list(config, provider))
+        session = ort.InferenceSession(content, _options(config), providers=_provider_list(config, provider, file.name))
     except Exception as error:  # onnxruntime's errors have no common base but this.
         raise ConfigError(f"{file}: onnxruntime can't load this model on {provider}") from error
     _check_signature(file, session)
+    if session.get_providers()[0] != _PROVIDERS[provider]:
+        # onnxruntime falls back in silence, to a processor that can't keep up.
+        raise ConfigError(f"{file}: {provider} was chosen, but onnxruntime fell back to {session.get_providers()[0]}")
     return session  # type: ignore[no-any-return]  # onnxruntime ships no types.
 
 
@@ -133,11 +139,17 @@ def _options(config: ModelsConfig) -> ort.SessionOptions:
     return options
 
 
-def _provider_list(config: ModelsConfig, provider: str) -> list[str | tuple[str, dict[str, str]]]:
+def _provider_list(config: ModelsConfig, provider: str, model: str) -> list[str | tuple[str, dict[str, str]]]:
     if provider == "cpu":
         return [_PROVIDERS["cpu"]]
     # The GPU arena would grow in powers of two and never shrink.
     cuda = (_PROVIDERS["cuda"], {"arena_extend_strategy": "kSameAsRequested"})
-    cached = {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(config.engine_cache)}
+    cached = {"trt_engine_cache_enable": "1", "trt_engine_cache_path": str(config.engine_cache), **_profile(model)}
     first = [(_PROVIDERS["tensorrt"], cached)] if provider == "tensorrt" else []
     return [*first, cuda, _PROVIDERS["cpu"]]
+
+
+def _profile(model: str) -> dict[str, str]:
+    """Return TensorRT's smallest, usual and largest input shape."""
+    sizes = zip(("min", "opt", "max"), _BATCHES[model], strict=True)
+    return {f"trt_profile_{name}_shapes": _SHAPES[model].format(batch) for name, batch in sizes}

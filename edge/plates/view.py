@@ -21,19 +21,22 @@ REGION: Colour = (230, 180, 40)
 _DIMMED = 0.45  # Brightness that is left outside the region and in masks.
 _ARROW = 0.14  # Length, in heights of the picture.
 _BLOCKS = (4, 2)  # What is left of a plate: fewer blocks across than it has characters.
+_DETAIL = 320  # Of a plate an eighth of the picture wide, 40 columns are left: five for a character.
 _MARGIN = 0.3  # Of a plate's size, pixelated around it too.
 
 
 def draw_view(gray: Picture, view: ViewConfig, plates: Sequence[PlateBox] = ()) -> Picture:
     """Return a still (h, w) as BGR picture (h, w, 3) with what ``view`` says on it.
 
-    Where nothing is looked for it is dark; arrows say which way over the line is in and which is out. The ``plates``
-    found in it are pixelated beyond reading.
+    Where nothing is looked for it is dark; arrows say which way over the line is in and which is out. The picture is
+    blurred so far that a plate has no legible strokes, and the ``plates`` found in it are pixelated as well: a large
+    one is surely found, and a small one that is missed is blurred enough.
 
     Raises:
         ConfigError: the line runs along ``inwards``.
     """
-    picture = np.ascontiguousarray(cv2.cvtColor(_without_plates(gray, plates), cv2.COLOR_GRAY2BGR), np.uint8)
+    hidden = _without_plates(_blurred(gray), plates)
+    picture = np.ascontiguousarray(cv2.cvtColor(hidden, cv2.COLOR_GRAY2BGR), np.uint8)
     extent = np.array([gray.shape[1], gray.shape[0]], np.float32)
     _dim(picture, view, extent)
     _outline(picture, view, extent)
@@ -41,15 +44,21 @@ def draw_view(gray: Picture, view: ViewConfig, plates: Sequence[PlateBox] = ()) 
     return picture
 
 
+def _blurred(gray: Picture) -> Picture:
+    """Leave no more detail than a picture of ``_DETAIL`` columns has."""
+    high, wide = gray.shape
+    small = cv2.resize(gray, (_DETAIL, max(1, round(_DETAIL * high / wide))), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(small, (wide, high), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
 def _without_plates(gray: Picture, plates: Sequence[PlateBox]) -> Picture:
-    hidden = gray.copy()
     for plate in plates:
         left, top, right, bottom = _around(plate, gray.shape)
-        patch = hidden[top:bottom, left:right]
+        patch = gray[top:bottom, left:right]
         if patch.size:
             coarse = cv2.resize(patch, _BLOCKS, interpolation=cv2.INTER_AREA)
             patch[:] = cv2.resize(coarse, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)
-    return hidden
+    return gray
 
 
 def _around(plate: PlateBox, shape: tuple[int, ...]) -> tuple[int, int, int, int]:

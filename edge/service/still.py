@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import cv2
+import msgspec
 
 from edge.camera.frame import EndOfSource, Frame
 from edge.camera.opener import open_source
@@ -16,6 +17,7 @@ from edge.plates.inference import load_models
 from edge.plates.view import draw_view
 
 FIRST_FRAME_SECONDS = 15.0
+SURE_ENOUGH_TO_HIDE = 0.15
 
 
 def draw(file: Path, url: str | None, start: datetime | None, out: Path) -> None:
@@ -27,7 +29,9 @@ def draw(file: Path, url: str | None, start: datetime | None, out: Path) -> None
     """
     config = load(file)
     config = replace_source(config, url) if url else config
-    detector = Detector(load_models(config.models).detector, config.view)
+    # Plates are hidden everywhere, also where nothing is looked for when counting.
+    everywhere = msgspec.structs.replace(config.view, region=(), masks=())
+    detector = Detector(load_models(config.models).detector, everywhere, SURE_ENOUGH_TO_HIDE)
     gray = _first_frame(config, start).gray
     picture = draw_view(gray, config.view, detector.detect(gray))
     _write(out, cv2.imencode(".png", picture)[1].tobytes())

@@ -90,11 +90,12 @@ def _count(console: Console, site: Site, pki: Pki, plan: Plan, truth: Truth) -> 
         status, watched = run_camera(site.config, truth.start, told)
         if status:
             raise AnprError(f"anpr-edge run ended with status {status}: {''.join(watched.log[-5:])}")
+    if len(reports) < _windows(truth):
+        raise AnprError(f"{len(reports)} of {_windows(truth)} reports arrived; see {plan.runtime} and the broker's log")
     return reports, watched
 
 
 def _subscriber_options(site: Site, pki: Pki, plan: Plan, truth: Truth) -> list[str]:
-    windows = -(-int(truth.end.timestamp()) // compare.HOUR) - int(truth.start.timestamp()) // compare.HOUR
     identity = pki.subscriber
     options = {
         "--port": plan.port,
@@ -102,9 +103,14 @@ def _subscriber_options(site: Site, pki: Pki, plan: Plan, truth: Truth) -> list[
         "--certificate": identity.certificate,
         "--key": identity.key,
         "--camera-key": site.camera_key,
-        "--count": windows,
+        "--count": _windows(truth),
     }
     return [str(part) for option in options.items() for part in option]
+
+
+def _windows(truth: Truth) -> int:
+    """Count the clock hours that the scene touches."""
+    return -(-int(truth.end.timestamp()) // compare.HOUR) - int(truth.start.timestamp()) // compare.HOUR
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pytest
 from edge.camera.gstreamer import PROGRAM, open_gstreamer
 from edge.errors import AnprError, ConfigError, SourceError
 
-real = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=f"{PROGRAM} is not installed (make test installs it)")
+real = pytest.mark.skipif(shutil.which(PROGRAM) is None, reason=f"{PROGRAM} is not installed (.ci/run installs it)")
 BALL = "videotestsrc is-live=true pattern=ball ! video/x-raw,width=320,height=240,framerate=30/1"
 
 

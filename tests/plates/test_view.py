@@ -39,7 +39,7 @@ def test_masks_and_the_outside_are_dark() -> None:
 
 
 def test_plates_can_not_be_read() -> None:
-    """Of a plate and its surroundings eight blocks are left; the still that came in is not changed."""
+    """Of a plate and its surroundings eight blocks are left, of all else a blur; the input is not changed."""
     rng = np.random.default_rng(1)
     still = rng.integers(0, 256, (360, 640), np.uint8)
     before = still.copy()
@@ -47,7 +47,7 @@ def test_plates_can_not_be_read() -> None:
     plate = picture[72 - 20 : 72 + 20, 320 - 64 : 320 + 64, 0]
     assert len(np.unique(plate)) <= 8
     assert np.array_equal(still, before)
-    assert np.array_equal(picture[:20, :, 0], still[:20])
+    assert picture[:20, :, 0].std() < still[:20].std()
 
 
 def test_a_line_along_the_way_is_refused() -> None:
