@@ -172,13 +172,17 @@ def sign(file: Path, secret_key: Path) -> Path:
     """Check a policy and write its signature beside it; return that file.
 
     Raises:
-        ConfigError: the policy is wrong, or the key is not for policies of this kind.
+        ConfigError: the policy is wrong, the key is not for policies of this kind, or the file can't be written.
     """
     role, key = keys.read_secret(secret_key, Role.OFFICER, Role.BENCH)
     content = _bytes(file)
     _check_role(file, _check(file, content), role)
-    signature_file(file).write_text(_encode(role, key, content), encoding="ascii")
-    return signature_file(file)
+    path = signature_file(file)
+    try:
+        path.write_text(_encode(role, key, content), encoding="ascii")
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be written: {error.strerror}") from error
+    return path
 
 
 def verify_for(file: Path, officer_key: Path, camera: str, zone: str) -> Policy:

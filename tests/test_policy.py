@@ -62,6 +62,15 @@ def test_bench_and_production_never_mix(tmp_path: Path) -> None:
         policy.sign(file, tmp_path / "bench" / "bench.key")
 
 
+def test_a_signature_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    """As where a folder has its name."""
+    file, _ = signed_policy(tmp_path)
+    policy.signature_file(file).unlink()
+    policy.signature_file(file).mkdir()
+    with pytest.raises(ConfigError, match=r"policy\.toml\.sig: can't be written: Is a directory"):
+        policy.sign(file, tmp_path / "officer.key")
+
+
 def test_a_low_k_is_for_benches_only(tmp_path: Path) -> None:
     """Fewer than ten vehicles can't be signed for the street."""
     with pytest.raises(ConfigError, match=r"\[release\] k = 9; allowed: 10 or more"):

@@ -3,7 +3,8 @@
 import csv
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ import msgspec
 from sqlite_utils import Database
 
 from edge.categories import VehicleClass
-from edge.errors import ConfigError
+from edge.errors import AnprError, ConfigError
 
 COLUMNS = ["plate", "vehicle_type", "drive", "emission_class"]
 SCHEMA_VERSION = 1
@@ -36,15 +37,17 @@ def build(source: Path, pack: Path) -> int:
     Raises:
         ConfigError: naming file, line and value.
     """
-    draft = pack.with_name(f".{pack.name}.new")
+    draft = pack.parent / f".{pack.name}.new"
     try:
         draft.unlink(missing_ok=True)
         rows = _write(draft, source)
         draft.replace(pack)
-    except OSError as error:
-        raise ConfigError(f"{pack}: can't be written: {error.strerror}") from error
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"{pack}: can't be written: {reason}") from error
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # Where nothing can be written, there is no draft.
+            draft.unlink()
     return rows
 
 
@@ -59,6 +62,7 @@ class Registry:
         """
         if not pack.is_file():
             raise ConfigError(f"{pack}: the register pack is missing; `anpr-edge registry build` makes one")
+        self._pack = pack
         self._connection = sqlite3.connect(f"{pack.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         try:
             self._check_schema(pack)
@@ -67,10 +71,18 @@ class Registry:
             raise ConfigError(f"{pack}: is no register pack, or is damaged: {error}") from error
 
     def lookup(self, plate: bytes | bytearray) -> VehicleClass | None:
-        """Return the class of the vehicle with this plate, None where the register does not know it."""
+        """Return the class of the vehicle with this plate, None where the register does not know it.
+
+        Raises:
+            AnprError: the pack is damaged.
+        """
         query = "select class from vehicles where plate = ?"
-        found = self._connection.execute(query, (plate_number(plate),)).fetchone()
-        return self._classes[found[0]] if found else None
+        try:
+            found = self._connection.execute(query, (plate_number(plate),)).fetchone()
+            return self._classes[found[0]] if found else None
+        except (sqlite3.Error, KeyError) as error:
+            # Not what stands there: an error is read by more people than a register.
+            raise AnprError(f"{self._pack}: the register pack is damaged ({type(error).__name__})") from error
 
     def close(self) -> None:
         """Close the pack."""
@@ -101,6 +113,8 @@ def _write(draft: Path, source: Path) -> int:
         database.table("vehicles").insert_all(
             ({"plate": plate, "class": number} for plate, number in vehicles), pk="plate", replace=True
         )
+        if not classes:
+            raise ConfigError(f"{source}: holds no vehicle")
         database.table("classes").insert_all(
             ({"id": number, **msgspec.to_builtins(vehicle_class)} for vehicle_class, number in classes.items()),
             pk="id",
@@ -121,16 +135,25 @@ def _flush(file: Path) -> None:
 
 def _read(source: Path) -> Iterator[_Row]:
     try:
-        with source.open(encoding="utf-8", newline="") as stream:
-            reader = csv.reader(stream)
-            if (header := next(reader, [])) != COLUMNS:
-                raise ConfigError(f"{source}: line 1: columns are {header}; expected {COLUMNS}")
-            for fields in reader:
-                yield _row(source, reader.line_num, fields)
+        # Spreadsheets put a mark before the header, which this encoding leaves out.
+        with source.open(encoding="utf-8-sig", newline="") as stream:
+            yield from _rows(source, stream)
     except OSError as error:
         raise ConfigError(f"{source}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{source}: is not UTF-8 text") from error
+
+
+def _rows(source: Path, lines: Iterable[str]) -> Iterator[_Row]:
+    reader = csv.reader(lines)
+    try:
+        # What stands there is not shown: without a header it is a plate.
+        if next(reader, []) != COLUMNS:
+            raise ConfigError(f"{source}: line 1: columns are not {','.join(COLUMNS)}")
+        for fields in reader:
+            yield _row(source, reader.line_num, fields)
+    except csv.Error as error:
+        raise ConfigError(f"{source}: line {reader.line_num}: is no CSV: {error}") from error
 
 
 def _row(source: Path, line: int, fields: list[str]) -> _Row:
