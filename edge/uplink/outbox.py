@@ -7,7 +7,7 @@ One SQLite file in WAL mode, opened by both processes. A message whose `append` 
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,10 +71,10 @@ class Outbox:
         self._reserve = Reserve(file.with_name(f"{file.name}-reserve"), RESERVE_BYTES)
         try:
             self._database = database.make(file)
+            self._disk_full = True
+            self._look_at_disk()
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(f"{file}: the outbox can't be opened: {error}") from error
-        self._disk_full = True
-        self._look_at_disk()
 
     def append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
         """Store the message that ``make`` gives for the next sequence of ``stream``; it is on the disk on return.
@@ -88,8 +88,13 @@ class Outbox:
         return self._write(lambda: self._append(stream, window, make))
 
     def highest_window(self, stream: Stream) -> int | None:
-        """Return the highest window ever stored in ``stream``, also when its message is gone."""
-        return self._last(stream)[1]
+        """Return the highest window ever stored in ``stream``, also when its message is gone.
+
+        Raises:
+            OutboxError: it can't be read.
+        """
+        with _named(self._file):
+            return self._last(stream)[1]
 
     def set_states(self, states: Mapping[Status, Entry]) -> None:
         """Replace the presence messages, the last will among them."""
@@ -106,9 +111,15 @@ class Outbox:
         return self._write(lambda: self._database.execute(query, [int(now), int(now) - days * DAY]).rowcount)
 
     def stats(self) -> Stats:
-        """Count."""
-        query = "select (select count(*) from messages where outcome is null), value from counters"
-        return Stats(*self._database.execute(query).fetchone())
+        """Count.
+
+        Raises:
+            OutboxError: it can't be read.
+        """
+        query = "select (select count(*) from messages where outcome is null), total(value) from counters"
+        with _named(self._file):
+            waiting, dropped = self._database.execute(query).fetchone()
+        return Stats(waiting, int(dropped))
 
     def close(self) -> None:
         """Close the file."""
@@ -149,7 +160,9 @@ class Outbox:
                     raise OutboxError(f"{self._file}: can't be written: {error}") from error
                 self._make_room()
             else:
-                self._look_at_disk()
+                # What was to be written is written: failing here would only have it repeated.
+                with suppress(sqlite3.Error):
+                    self._look_at_disk()
                 return result
 
     def _make_room(self) -> None:
@@ -234,25 +247,27 @@ class OutboxReader:
     def _settle(self, message: int, outcome: str, at: float) -> None:
         query = "update messages set outcome = ?, settled = ? where id = ? and outcome is null"
         if opened := self._open():
-            with self._errors(), transaction(opened):
+            with _named(self._file), transaction(opened):
                 opened.execute(query, [outcome, int(at), message])
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         opened = self._open()
         if opened is None:
             return []
-        with self._errors():
+        with _named(self._file):
             return opened.execute(query, list(values)).fetchall()
 
     def _open(self) -> Database | None:
         if self._opened is None and self._file.exists():
-            with self._errors():
+            with _named(self._file):
                 self._opened = database.join(self._file)
         return self._opened
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise OutboxError(f"{self._file}: {error}") from error
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Say which file it is that SQLite complains about."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise OutboxError(f"{file}: {error}") from error

@@ -2,7 +2,9 @@
 
 import itertools
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -151,6 +153,22 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     assert gate.take(_final(_part(12, part=1))) == YES
     assert _ns(tmp_path) == [[16]]
     store.close()
+
+
+def test_a_damaged_outbox_ends_no_gate(tmp_path: Path, store: Outbox) -> None:
+    """A window is refused with the one error that vision repeats after; the clock's work is logged and goes on."""
+    now = [float(NOW)]
+    gate = desk(tmp_path, store, lambda: now[0])
+    gate.take(DELIVERING)
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as connection:
+        connection.execute("pragma wal_checkpoint(truncate)").fetchall()
+    (tmp_path / "outbox.db").write_bytes(b"\xff" * (tmp_path / "outbox.db").stat().st_size)
+    now[0] += 3_600
+    with capture_logs() as logs:
+        gate.tick()
+        with pytest.raises(OutboxError, match=r"outbox\.db: "):
+            gate.take(counts(cell(van(), 12)))
+    assert [entry["event"] for entry in logs] == ["outbox_not_pruned", "health_not_stored"]
 
 
 def _health(folder: Path) -> tuple[int, dict[str, object]] | None:

@@ -312,6 +312,27 @@ def test_settled_messages_are_not_given_again(boxes: Boxes) -> None:
     assert found == [("sent", 5), ("expired", 7), (None, None)]
 
 
+def test_damage_is_an_error_that_names_the_file(boxes: Boxes) -> None:
+    """Reading and writing alike, on either side, where a file was spoilt while it was open."""
+    outbox, reader = boxes.outbox(), boxes.reader()
+    _fill(outbox, range(1))
+    _rows(boxes.file, "pragma wal_checkpoint(truncate)")
+    boxes.file.write_bytes(b"\xff" * boxes.file.stat().st_size)
+    actions: list[Callable[[], object]] = [
+        lambda: outbox.highest_window(Stream.HOUR),
+        outbox.stats,
+        lambda: outbox.append(Stream.HOUR, 2, _entry),
+        lambda: outbox.set_states(states()),
+        lambda: outbox.put_health(_entry(1)),
+        lambda: outbox.prune(30),
+        lambda: reader.unsent(1),
+    ]
+    for action in actions:
+        with pytest.raises(OutboxError, match=r"outbox\.db: ") as refused:
+            action()
+        assert "\n" not in str(refused.value)
+
+
 def test_something_else_is_refused_by_name(tmp_path: Path) -> None:
     """A file that is no outbox, one of another schema, and a folder that is not there are configuration errors."""
     text = tmp_path / "notes.txt"
