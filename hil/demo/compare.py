@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from edge.categories import PlateKind
-from edge.policy import PolicyFile
+from edge.policy import Measure, PolicyFile
 from edge.uplink.contract import Cell, CountReport
 from hil.scenes.traffic import TruePassage
 
@@ -36,15 +36,35 @@ def rows(reports: Iterable[CountReport], passages: Sequence[TruePassage], policy
     return [Row(start, key, counted.get((start, key)), truth.get((start, key))) for start, key in everything]
 
 
+@dataclass(slots=True)
+class _Cell:
+    """What the truth holds of one cell."""
+
+    passages: int = 0
+    unreadable: int = 0
+    plates: set[str] = field(default_factory=set)
+
+    def add(self, passage: TruePassage) -> None:
+        self.passages += 1
+        if passage.kind is PlateKind.UNREADABLE:
+            self.unreadable += 1
+        else:
+            self.plates.add(passage.plate)
+
+    def released(self, policy: PolicyFile) -> int | None:
+        """Return the number that may leave; unreadable vehicles count towards k only where there are no others."""
+        different = len(self.plates) or self.unreadable
+        if different < policy.release.k:
+            return None
+        return self.passages if policy.what.measure is Measure.PASSAGES else len(self.plates) + self.unreadable
+
+
 def released_truth(passages: Sequence[TruePassage], policy: PolicyFile) -> Mapping[tuple[int, Key], int | None]:
     """Apply the policy to the truth, written apart from the gate's code; None is a cell below the threshold."""
-    numbers: defaultdict[tuple[int, Key], int] = defaultdict(int)
-    vehicles: defaultdict[tuple[int, Key], set[str]] = defaultdict(set)
+    cells: defaultdict[tuple[int, Key], _Cell] = defaultdict(_Cell)
     for passage in _without_repeats(passages, policy.what.repeat_gap_minutes * 60):
-        cell = (int(passage.time) // HOUR * HOUR, _true_key(passage, policy))
-        numbers[cell] += 1
-        vehicles[cell].add(passage.plate if passage.kind is not PlateKind.UNREADABLE else str(passage.time))
-    return {cell: n if len(vehicles[cell]) >= policy.release.k else None for cell, n in numbers.items()}
+        cells[int(passage.time) // HOUR * HOUR, _true_key(passage, policy)].add(passage)
+    return {place: cell.released(policy) for place, cell in cells.items()}
 
 
 def seconds(timestamp: str) -> int:

@@ -63,7 +63,7 @@ def _style(row: Row) -> str:
 
 
 def _largest(result: Result) -> int:
-    return max((row.counted or row.truth or 0 for row in result.rows), default=1)
+    return max(1, *(number or 0 for row in result.rows for number in (row.counted, row.truth)), 1)
 
 
 def write(result: Result, file: Path) -> None:

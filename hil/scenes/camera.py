@@ -19,7 +19,7 @@ WIDTH: Final = 1280
 HEIGHT: Final = 720
 MAST_HEIGHT: Final = 6.0
 """High enough that a bus under the camera does not hide the other lane."""
-LINE_Y: Final = 18.6
+LINE_Y: Final = 17.6
 """Where on the road the counting line lies, in metres from the mast."""
 PLATE_HEIGHT: Final = 0.55
 """At this height the counting line is drawn: plates cross it, not tyres."""

@@ -11,7 +11,11 @@ from hil.scenes.camera import Floats, Image
 from models.training.plates import render_plate
 from models.training.styles import BAND_BLUE, DUTCH, DUTCH_MOTORCYCLE, WHITE, Clutter, PlateStyle
 
+MOTORCYCLE: Final = replace(DUTCH_MOTORCYCLE, break_after=2)
 FOREIGN: Final = PlateStyle(back=WHITE, band=BAND_BLUE, kind="foreign", groups=(2, 4, 2), separators=("gap",))
+
+RIM: Final = 0.1
+"""Share of the height that mud leaves clean at each edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class PlateFace:
 
 def plate_face(text: str, kind: PlateKind, rng: np.random.Generator, *, small: bool = False) -> PlateFace:
     """The plate ``text``; ``small`` for motorcycles, in two lines; mud over everything where it can't be read."""
-    style = FOREIGN if kind is PlateKind.FOREIGN else DUTCH_MOTORCYCLE if small else DUTCH
+    style = FOREIGN if kind is PlateKind.FOREIGN else MOTORCYCLE if small else DUTCH
     clutter = Clutter(
         screws=int(rng.choice([0, 2, 2])), dirt=float(rng.uniform(0, 0.12)), duplicate=bool(rng.random() < 0.1)
     )
@@ -41,10 +45,13 @@ def plate_face(text: str, kind: PlateKind, rng: np.random.Generator, *, small: b
 
 
 def _muddy(image: Image, rng: np.random.Generator) -> Image:
-    """The plate after weeks on building sites: its form shows, its characters don't."""
+    """The plate after weeks on building sites: its form and its edge show, its characters don't."""
     height, width = image.shape[:2]
     worn = cv2.blur(image, (61, 25))
     veil = cv2.resize(rng.random((5, 22)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     share = np.clip(0.35 + 0.5 * veil, 0, 0.85)[..., None]
     muddy = worn * (1 - share) + np.array((52, 74, 92), np.float32) * share
-    return np.asarray(np.clip(muddy, 0, 255), np.uint8)
+    rim = round(height * RIM)
+    edged = image.copy()
+    edged[rim:-rim, rim:-rim] = np.clip(muddy, 0, 255)[rim:-rim, rim:-rim]
+    return edged

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from hil.scenes.bodies import BLACK, LENS, RED, RIM, TYRE, Body, patch
+from hil.scenes.bodies import BLACK, LENS, RED, RIM, TRIM, TYRE, Body, patch
 from hil.scenes.shapes import Colour, Floats, Material, Mesh, box, join, loft
 
 SKIN: Final = Material((0.42, 0.52, 0.68))
@@ -61,10 +61,10 @@ def motorcycle(colour: Colour) -> Body:
         _blob((0.0, 0.35, 0.9), (0.18, 0.18, 0.2), paint),
         *(_limb((s * 0.15, 1.25, 0.85), (s * 0.24, 0.95, 0.4), 0.08, DARK) for s in (-1, 1)),
         *_person((0.0, 1.25, 0.86), DARK, helmet),
-        patch((-0.12, 0.12), (0.82, 0.88), (2.06, 2.06), RED),
-        patch((-0.125, 0.125), (0.5, 0.68), (2.05, 2.05), BLACK),
+        patch((-0.07, 0.07), (0.8, 0.86), (2.06, 2.06), RED),
+        patch((-0.14, 0.14), (0.48, 0.7), (2.05, 2.05), TRIM),
     ]
-    return Body(join(parts), 2.1, 0.72, (), ((0.0, 2.1, 0.85),))
+    return Body(join(parts), 2.1, 0.4, (), ((0.0, 2.1, 0.85),))
 
 
 def cyclist(coat: Colour) -> Body:
