@@ -179,11 +179,14 @@ class Vision:
 
     def _end(self, *, complete: bool) -> None:
         """Count who has crossed, hand over, and only then let go of the camera, whose driver may be stuck."""
-        for passage, vehicle_class in self._classified(self._recogniser.finish()):
-            self._handover.count(passage, vehicle_class)
-        answered = self._handover.end(complete=complete, timeout=END_OF_FILE_SECONDS if complete else HAND_OVER_SECONDS)
-        self._source.close()
-        self._sender.stop()
+        try:
+            for passage, vehicle_class in self._classified(self._recogniser.finish()):
+                self._handover.count(passage, vehicle_class)
+        finally:
+            timeout = END_OF_FILE_SECONDS if complete else HAND_OVER_SECONDS
+            answered = self._handover.end(complete=complete, timeout=timeout)
+            self._source.close()
+            self._sender.stop()
         if complete and not answered:
             raise AnprError("the gate did not take the last window; it waits in the runtime folder for the next start")
         if not answered:
