@@ -96,6 +96,13 @@ class Spool:
         except OSError as error:
             raise SpoolError(f"{file}: open counters can't be written: {error.strerror}") from error
 
+    def forget_open(self) -> None:
+        """Forget windows that nobody has closed: a file that is read from its beginning again counts them anew."""
+        parts = self.pending()
+        closed = {counts.start for counts in parts if counts.final}
+        for start in {counts.start for counts in parts} - closed:
+            self.discard(start)
+
     def _file(self, counts: WindowCounts) -> Path:
         return self._folder / f"{counts.start}-{counts.part:02}.json"
 

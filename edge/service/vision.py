@@ -69,6 +69,8 @@ def build(config: Config, start: datetime | None) -> "Vision":
     registry = Registry(config.registry.pack)
     source = SteadySource(lambda: open_source(camera.source, start=start))
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
+    if not source.live:
+        spool.forget_open()
     counter = Counter(policy, spool.next_part, live=source.live)
     sender = Sender(config.socket, spool, process.uid_of(config.gate.user, "user"))
     return Vision(source, recogniser, registry, policy, Handover(counter, spool, sender), sender)

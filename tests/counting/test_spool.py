@@ -151,3 +151,15 @@ def test_a_folder_that_is_not_there_is_no_tmpfs(tmp_path: Path) -> None:
     """It is named."""
     with pytest.raises(ConfigError, match=r"runtime = .*nowhere: No such file"):
         require_tmpfs(tmp_path / "nowhere")
+
+
+def test_windows_that_nobody_closed_can_be_forgotten(tmp_path: Path) -> None:
+    """What is final still waits for the gate; an open window goes, with all its parts."""
+    spool = Spool(tmp_path / "vision")
+    later = HOUR.next
+    kept = counts(window=HOUR, part=1)
+    for one in (counts(window=HOUR, final=False), kept, counts(window=later, final=False)):
+        spool.put(one)
+    spool.forget_open()
+    assert {one.start for one in spool.pending()} == {HOUR.start}
+    assert kept in spool.pending()
