@@ -10,13 +10,16 @@ from pathlib import Path
 import msgspec
 
 from edge import keys
+from edge.counting.spool import Spool
 from edge.keys import Role
 from edge.uplink.contract import CountReport, Stream
 from edge.uplink.outbox import OutboxReader
+from edge.windows import window_of
 from hil.broker import broker
 from hil.demo.site import Site
 from hil.pki import Pki
 from hil.scenes import truth
+from tests.counts import cell, counts, van
 from tests.service.sites import bench_site, camera, command
 
 START = ("--start", "2026-11-17T15:00:00+01:00")
@@ -85,6 +88,18 @@ def test_a_production_gate_refuses_a_bench_policy(tmp_path: Path, one_vehicle: P
         done = camera(site, name)
         assert done.returncode == 78
         assert "is not the signature of" in done.stderr
+
+
+def test_a_file_that_is_read_again_is_not_added_to_its_last_reading(
+    tmp_path: Path, one_vehicle: Path, memory: Path, pki: Pki
+) -> None:
+    """What an interrupted reading left in the runtime folder is forgotten: the vehicle counts once."""
+    site = bench_site(tmp_path / "site", one_vehicle, memory, pki)
+    start = int(truth.load(one_vehicle / "truth.json").start.timestamp())
+    Spool(memory / "vision").put(counts(cell(van(), 5, 5), window=window_of(start), final=False))
+    assert camera(site, "run", *START).returncode == 0
+    (report,) = _reports(site)
+    assert sum(one.n for one in report.data.cells) == 1
 
 
 def test_sigterm_ends_all_within_five_seconds(tmp_path: Path, one_vehicle: Path, memory: Path, pki: Pki) -> None:
