@@ -21,7 +21,7 @@ import msgspec
 
 from edge.camera.file import FileSource
 from edge.camera.frame import EndOfSource
-from edge.categories import UNKNOWN_CLASS, Direction, PlateKind, VehicleClass
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Direction, PlateKind
 from edge.config import ModelsConfig, ViewConfig
 from edge.plates.detect import Detector
 from edge.plates.inference import load_models
@@ -44,7 +44,7 @@ class Counted:
     time: float
     direction: Direction
     kind: PlateKind
-    vehicle_class: VehicleClass
+    vehicle_class: Attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def compare(counted: Sequence[Counted], passages: Sequence[TruePassage]) -> tupl
 
 def _counted(passage: Passage, registry: Registry) -> Counted:
     known = registry.lookup(passage.plate) if passage.kind is PlateKind.NL else None
-    return Counted(passage.time, passage.direction, passage.kind, known or UNKNOWN_CLASS)
+    return Counted(passage.time, passage.direction, passage.kind, known or UNKNOWN_ATTRIBUTES)
 
 
 def _take(left: list[TruePassage], moment: float, direction: Direction | None) -> bool:

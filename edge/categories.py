@@ -65,15 +65,71 @@ class EmissionClass(StrEnum):
     UNKNOWN = "unknown"
 
 
-class VehicleClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The public attributes of one vehicle, as far as they may be counted."""
+class Admitted(StrEnum):
+    """Whether the zone's rules let a vehicle in on the day of its passage."""
+
+    YES = "yes"
+    NO = "no"
+    EXEMPT = "exempt"
+    NOT_APPLICABLE = "not_applicable"
+    UNKNOWN = "unknown"
+
+
+class Exemption(StrEnum):
+    """Which kind of exemption a vehicle had on the day of its passage; never why."""
+
+    NONE = "none"
+    DAY = "day"
+    LONG_TERM = "long_term"
+    UNKNOWN = "unknown"
+
+
+class Trade(StrEnum):
+    """What the holder does: a private person, or a section of the standard industrial classification (SBI 2008)."""
+
+    PRIVATE = "private"
+    AGRICULTURE = "A"
+    MINING = "B"
+    MANUFACTURING = "C"
+    ENERGY = "D"
+    WATER = "E"
+    CONSTRUCTION = "F"
+    WHOLESALE_AND_RETAIL = "G"
+    TRANSPORT = "H"
+    HOSPITALITY = "I"
+    INFORMATION = "J"
+    FINANCE = "K"
+    REAL_ESTATE = "L"
+    PROFESSIONAL = "M"
+    ADMINISTRATIVE = "N"
+    PUBLIC_ADMINISTRATION = "O"
+    EDUCATION = "P"
+    HEALTH = "Q"
+    CULTURE = "R"
+    OTHER_SERVICES = "S"
+    HOUSEHOLDS = "T"
+    EXTRATERRITORIAL = "U"
+    UNKNOWN = "unknown"
+
+
+# The number of a municipality in the code list of Statistics Netherlands (GM0344 is 344); 0 is elsewhere.
+Origin = Annotated[int, Meta(ge=0, le=9_999)]
+ELSEWHERE = 0
+
+
+class Attributes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What may be counted of one vehicle; the defaults say that nobody looked."""
 
     vehicle_type: VehicleType
     drive: Drive
     emission_class: EmissionClass
+    admitted: Admitted = Admitted.UNKNOWN
+    exemption: Exemption = Exemption.UNKNOWN
+    origin: Origin = ELSEWHERE
+    trade: Trade = Trade.UNKNOWN
 
 
-UNKNOWN_CLASS = VehicleClass(VehicleType.UNKNOWN, Drive.UNKNOWN, EmissionClass.UNKNOWN)
+UNKNOWN_ATTRIBUTES = Attributes(VehicleType.UNKNOWN, Drive.UNKNOWN, EmissionClass.UNKNOWN)
 
 # Two saturated lanes carry some 4,000 vehicles an hour; the bound is far below 36^6, so that no number spells a plate.
 Count = Annotated[int, Meta(ge=0, le=9_999)]

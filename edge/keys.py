@@ -21,6 +21,7 @@ class Role(StrEnum):
     OFFICER = "officer"  # policies of production cameras
     BENCH = "bench"  # policies of bench cameras, which production refuses
     CAMERA = "camera"  # what one camera publishes
+    REGISTRY = "registry"  # register packs, their deltas, and lists of plates for cameras
 
 
 def make(role: Role, folder: Path) -> tuple[Path, Path]:

@@ -5,7 +5,7 @@ from datetime import date
 
 import structlog
 
-from edge.categories import CellKey, Direction, PlateKind, VehicleClass, WindowCounts
+from edge.categories import Attributes, CellKey, Direction, PlateKind, WindowCounts
 from edge.counting.day import Day
 from edge.counting.part import Part
 from edge.counting.tags import Fill, TagKey, fill_randomly
@@ -59,7 +59,7 @@ class Counter:
         while self._newest is not None and self._newest.start < window.start:
             self._open(self._newest.next)
 
-    def count(self, passage: Passage, vehicle_class: VehicleClass) -> None:
+    def count(self, passage: Passage, vehicle_class: Attributes) -> None:
         """Count one passage, unless the same vehicle counted within the repeat gap.
 
         Raises:
@@ -141,5 +141,5 @@ class Counter:
                 del self._days[day.date]
 
 
-def _key(direction: Direction, kind: PlateKind, seen: VehicleClass) -> CellKey:
+def _key(direction: Direction, kind: PlateKind, seen: Attributes) -> CellKey:
     return CellKey(direction, kind, seen.vehicle_type, seen.drive, seen.emission_class)

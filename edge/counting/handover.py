@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from edge.categories import VehicleClass, WindowCounts
+from edge.categories import Attributes, WindowCounts
 from edge.counting.counter import Counter
 from edge.counting.sender import Sender
 from edge.counting.spool import Spool
@@ -25,7 +25,7 @@ class Handover:
         self._sender = sender
         self._due = -math.inf
 
-    def observe(self, time: float, seen: Iterable[tuple[Passage, VehicleClass]] = ()) -> None:
+    def observe(self, time: float, seen: Iterable[tuple[Passage, Attributes]] = ()) -> None:
         """Note a frame taken at ``time``, and count the passages that are complete with it.
 
         They are counted before windows close: after a gap in the frames they may belong to one that is over.
@@ -44,7 +44,7 @@ class Handover:
         self._counter.advance(now)
         self._hand_over(now)
 
-    def count(self, passage: Passage, vehicle_class: VehicleClass) -> None:
+    def count(self, passage: Passage, vehicle_class: Attributes) -> None:
         """Count a passage and wipe its plate."""
         try:
             self._counter.count(passage, vehicle_class)

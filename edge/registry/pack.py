@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 from sqlite_utils import Database
 
-from edge.categories import VehicleClass
+from edge.categories import Attributes
 from edge.errors import AnprError, ConfigError
 
 COLUMNS = ["plate", "vehicle_type", "drive", "emission_class"]
@@ -21,7 +21,7 @@ PLATE_LENGTH = 6
 
 class _Row(NamedTuple):
     plate: int
-    vehicle_class: VehicleClass
+    vehicle_class: Attributes
 
 
 def plate_number(plate: bytes | bytearray) -> int:
@@ -70,7 +70,7 @@ class Registry:
         except (sqlite3.Error, msgspec.ValidationError) as error:
             raise ConfigError(f"{pack}: is no register pack, or is damaged: {error}") from error
 
-    def lookup(self, plate: bytes | bytearray) -> VehicleClass | None:
+    def lookup(self, plate: bytes | bytearray) -> Attributes | None:
         """Return the class of the vehicle with this plate, None where the register does not know it.
 
         Raises:
@@ -93,20 +93,20 @@ class Registry:
         if version != SCHEMA_VERSION:
             raise ConfigError(f"{pack}: has schema {version}; this software reads schema {SCHEMA_VERSION}")
 
-    def _read_classes(self) -> dict[int, VehicleClass]:
+    def _read_classes(self) -> dict[int, Attributes]:
         rows = self._connection.execute("select id, vehicle_type, drive, emission_class from classes")
         return {row[0]: msgspec.convert(row[1:], _ClassRow).vehicle_class() for row in rows}
 
 
-class _ClassRow(VehicleClass, frozen=True, array_like=True):
+class _ClassRow(Attributes, frozen=True, array_like=True):
     """A row of the table of classes."""
 
-    def vehicle_class(self) -> VehicleClass:
-        return VehicleClass(self.vehicle_type, self.drive, self.emission_class)
+    def vehicle_class(self) -> Attributes:
+        return Attributes(self.vehicle_type, self.drive, self.emission_class)
 
 
 def _write(draft: Path, source: Path) -> int:
-    classes: dict[VehicleClass, int] = {}
+    classes: dict[Attributes, int] = {}
     vehicles = ((row.plate, classes.setdefault(row.vehicle_class, len(classes))) for row in _read(source))
     database = Database(draft)
     try:

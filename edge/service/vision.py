@@ -12,7 +12,7 @@ from edge import policy as policies
 from edge.camera.frame import EndOfSource, Frame, SourceStats
 from edge.camera.opener import open_source
 from edge.camera.steady import SteadySource
-from edge.categories import UNKNOWN_CLASS, Clock, PlateKind, Share, VehicleClass, VisionHealth
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Clock, PlateKind, Share, VisionHealth
 from edge.config import Config, load, replace_source
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
@@ -145,11 +145,11 @@ class Vision:
         self._check_term(frame.time)
         self._handover.observe(frame.time, self._classified(self._recogniser.passages(frame)))
 
-    def _classified(self, passages: Iterable[Passage]) -> Iterator[tuple[Passage, VehicleClass]]:
+    def _classified(self, passages: Iterable[Passage]) -> Iterator[tuple[Passage, Attributes]]:
         """Look vehicles up; only Dutch plates stand in the register."""
         for passage in passages:
             known = self._registry.lookup(passage.plate) if passage.kind is PlateKind.NL else None
-            yield passage, known or UNKNOWN_CLASS
+            yield passage, known or UNKNOWN_ATTRIBUTES
 
     def _check_term(self, moment: float) -> None:
         """Stop outside the policy's term, once its last window, which needs its moment to close, is handed over."""

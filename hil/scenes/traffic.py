@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 import msgspec
 import numpy as np
 
-from edge.categories import Direction, Drive, EmissionClass, PlateKind, VehicleClass, VehicleType
+from edge.categories import Attributes, Direction, Drive, EmissionClass, PlateKind, VehicleType
 from hil.scenes.numbers import CAR_LETTERS, NumberOffice
 
 T = TypeVar("T")
@@ -42,7 +42,7 @@ class Vehicle(msgspec.Struct, frozen=True):
     plate: str
     kind: PlateKind
     body: BodyKind
-    vehicle_class: VehicleClass
+    vehicle_class: Attributes
     look: int
     trailer: str = ""
     """The plate of the trailer that it draws; empty without one."""
@@ -95,7 +95,7 @@ class TruePassage(msgspec.Struct, frozen=True):
     time: float
     direction: Direction
     kind: PlateKind
-    vehicle_class: VehicleClass
+    vehicle_class: Attributes
     plate: str
 
 
@@ -154,9 +154,9 @@ def make_traffic(start: datetime, seconds: float, vehicles: int, seed: int) -> T
     return Traffic(start, seconds, fleet, tuple(sorted(passes, key=lambda p: p.time)), walkers, parked)
 
 
-def trailer_class() -> VehicleClass:
+def trailer_class() -> Attributes:
     """What the register says of a trailer."""
-    return VehicleClass(VehicleType.OTHER, Drive.OTHER, EmissionClass.UNKNOWN)
+    return Attributes(VehicleType.OTHER, Drive.OTHER, EmissionClass.UNKNOWN)
 
 
 def _walker(time: float, rng: np.random.Generator) -> Walker:
@@ -189,7 +189,7 @@ def _dutch(kind: VehicleType, office: NumberOffice, rng: np.random.Generator) ->
     drive = _pick(_DRIVES[kind], rng)
     emission = EmissionClass.Z if drive in _CLEAN else _pick(_EMISSIONS, rng)
     look = int(rng.integers(2**31))
-    return Vehicle(office.dutch(letters), PlateKind.NL, body, VehicleClass(kind, drive, emission), look)
+    return Vehicle(office.dutch(letters), PlateKind.NL, body, Attributes(kind, drive, emission), look)
 
 
 class _Trip(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.categories import UNKNOWN_CLASS, PlateKind
+from edge.categories import UNKNOWN_ATTRIBUTES, PlateKind
 from edge.errors import ConfigError
 from hil.scenes.camera import Camera, Point, counting_line
 from hil.scenes.fleet import plate_height
@@ -30,7 +30,7 @@ def _passage(traffic: Traffic, passing: Pass, camera: Camera, line: tuple[Point,
     if height is None:
         return None
     second = crossing(path_of(passing), height, camera, line)
-    countable = vehicle.vehicle_class if vehicle.kind is PlateKind.NL else UNKNOWN_CLASS
+    countable = vehicle.vehicle_class if vehicle.kind is PlateKind.NL else UNKNOWN_ATTRIBUTES
     time = round(traffic.start.timestamp() + second, 3)
     return TruePassage(time, passing.direction, vehicle.kind, countable, vehicle.plate)
 

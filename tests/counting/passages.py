@@ -1,11 +1,11 @@
 """Made-up passages."""
 
-from edge.categories import UNKNOWN_CLASS, Direction, Drive, EmissionClass, PlateKind, VehicleClass, VehicleType
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Direction, Drive, EmissionClass, PlateKind, VehicleType
 from edge.counting.counter import Counter
 from edge.plates.passage import Passage
 
-VAN = VehicleClass(VehicleType.VAN, Drive.DIESEL, EmissionClass.E6)
-CAR = VehicleClass(VehicleType.PASSENGER_CAR, Drive.PETROL, EmissionClass.E5)
+VAN = Attributes(VehicleType.VAN, Drive.DIESEL, EmissionClass.E6)
+CAR = Attributes(VehicleType.PASSENGER_CAR, Drive.PETROL, EmissionClass.E5)
 LETTERS = "BDFGHJKLNPRSTVXZ"
 
 
@@ -17,11 +17,11 @@ def plate(number: int) -> bytearray:
 
 
 def drive_past(
-    counter: Counter, time: float, vehicle: int | None, seen: VehicleClass = VAN, direction: Direction = Direction.IN
+    counter: Counter, time: float, vehicle: int | None, seen: Attributes = VAN, direction: Direction = Direction.IN
 ) -> None:
     """Let a vehicle pass in a frame of its own; None has no readable plate."""
     counter.observe(time)
     if vehicle is None:
-        counter.count(Passage(time, direction, PlateKind.UNREADABLE), UNKNOWN_CLASS)
+        counter.count(Passage(time, direction, PlateKind.UNREADABLE), UNKNOWN_ATTRIBUTES)
     else:
         counter.count(Passage(time, direction, PlateKind.NL, plate(vehicle)), seen)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from edge.categories import CellKey, Direction, Drive, PlateKind, VehicleClass, VehicleType, WindowCounts
+from edge.categories import Attributes, CellKey, Direction, Drive, PlateKind, VehicleType, WindowCounts
 from edge.counting.counter import Counter
 from edge.plates.passage import Passage
 from edge.windows import Window, window_of
@@ -284,7 +284,7 @@ steps = st.lists(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps)
 def test_each_passage_is_in_one_cell_and_vehicles_are_different(
-    tmp_path: Path, stream: list[tuple[float, int | None, VehicleClass, Direction, float]]
+    tmp_path: Path, stream: list[tuple[float, int | None, Attributes, Direction, float]]
 ) -> None:
     """Over any stream: passages add up, each window closes once, and per direction vehicles are the different ones."""
     counter = _counter(tmp_path, gap=0)

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from edge import policy
-from edge.categories import UNKNOWN_CLASS, Direction, Drive, EmissionClass, PlateKind, VehicleClass, VehicleType
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Direction, Drive, EmissionClass, PlateKind, VehicleType
 from edge.policy import PolicyFile
 from hil.demo import compare, report
 from hil.demo.compare import Row
@@ -15,7 +15,7 @@ from hil.scenes.traffic import TruePassage
 from tests.counts import HOUR
 from tests.policies import policy_text
 
-VAN = VehicleClass(VehicleType.VAN, Drive.DIESEL, EmissionClass.E6)
+VAN = Attributes(VehicleType.VAN, Drive.DIESEL, EmissionClass.E6)
 KEY = ("in", "nl", "van", "diesel")
 
 
@@ -51,7 +51,7 @@ def _vans(numbers: range, minute: float = 0.0) -> list[TruePassage]:
 
 
 def _unreadable(number: int) -> list[TruePassage]:
-    return [TruePassage(HOUR.start, Direction.IN, PlateKind.UNREADABLE, UNKNOWN_CLASS, "V99BDF")] * number
+    return [TruePassage(HOUR.start, Direction.IN, PlateKind.UNREADABLE, UNKNOWN_ATTRIBUTES, "V99BDF")] * number
 
 
 def test_the_truth_needs_ten_different_vehicles(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.categories import Drive, EmissionClass, VehicleClass, VehicleType
+from edge.categories import Attributes, Drive, EmissionClass, VehicleType
 from edge.errors import AnprError, ConfigError
 from edge.registry.pack import Registry, build, plate_number
 
@@ -27,8 +27,8 @@ def test_a_vehicle_is_found_by_its_plate(tmp_path: Path, source: Path) -> None:
     """A plate in the CSV file, with or without dashes, is found with its class; another is None."""
     assert build(source, tmp_path / "pack.db") == 2
     registry = Registry(tmp_path / "pack.db")
-    assert registry.lookup(bytearray(b"V12BDF")) == VehicleClass(VehicleType.VAN, Drive.ELECTRIC, EmissionClass.Z)
-    assert registry.lookup(b"X12BDG") == VehicleClass(VehicleType.TRUCK, Drive.DIESEL, EmissionClass.E6)
+    assert registry.lookup(bytearray(b"V12BDF")) == Attributes(VehicleType.VAN, Drive.ELECTRIC, EmissionClass.Z)
+    assert registry.lookup(b"X12BDG") == Attributes(VehicleType.TRUCK, Drive.DIESEL, EmissionClass.E6)
     assert registry.lookup(b"X12BDH") is None
     registry.close()
 

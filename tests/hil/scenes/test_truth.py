@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.categories import UNKNOWN_CLASS, Direction, PlateKind
+from edge.categories import UNKNOWN_ATTRIBUTES, Direction, PlateKind
 from edge.errors import ConfigError
 from hil.scenes import truth
 from hil.scenes.camera import HEIGHT, WIDTH, below_line, counting_line, mast_camera
@@ -67,7 +67,7 @@ def test_every_pass_is_in_the_truth_once(demo: Traffic) -> None:
 def test_what_no_plate_tells_is_unknown_in_the_truth(demo: Traffic) -> None:
     """Foreign and unreadable vehicles have no class, the others have that of the register."""
     for passage in make_truth(demo, mast_camera()).passages:
-        assert (passage.vehicle_class == UNKNOWN_CLASS) == (passage.kind is not PlateKind.NL)
+        assert (passage.vehicle_class == UNKNOWN_ATTRIBUTES) == (passage.kind is not PlateKind.NL)
 
 
 def test_the_truth_comes_back_from_its_file(street: Traffic, tmp_path: Path) -> None:

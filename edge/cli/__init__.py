@@ -5,60 +5,27 @@ Commands import what they need when they run: uplink and gate never load OpenCV 
 
 import logging
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import click
 
 from edge import __version__, keys
+from edge.cli.options import PATH, config_option, source_options, supervisor_option
+from edge.cli.registry import registry
 from edge.errors import AnprError, ConfigError
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-PATH = click.Path(path_type=Path)
 EPILOG = "Every command explains itself with --help. Exit status 78 means: mend the configuration first."
-
-
-class Moment(click.ParamType[datetime]):
-    """A wall clock time; without an offset it is Dutch local time."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read ISO 8601."""
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time such as 2026-11-23T10:00:00 or 2026-11-23T10:00:00+01:00", param, ctx)
-        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Amsterdam"))
-
-
-def config_option(command: F) -> F:
-    """Add --config."""
-    return click.option("--config", required=True, type=PATH, metavar="FILE", help="The operator's camera.toml.")(
-        command
-    )
-
-
-def source_options(command: F) -> F:
-    """Add --source and --start."""
-    source = click.option("--source", metavar="URL", help="Camera source instead of the configured one.")
-    start = click.option("--start", type=Moment(), help="Wall clock of a video file's first frame.")
-    return source(start(command))
-
-
-def supervisor_option(command: F) -> F:
-    """Add --supervisor, by which the supervisor tells its children its process id."""
-    return click.option("--supervisor", type=int, hidden=True)(command)
 
 
 @click.group(epilog=EPILOG)
 @click.version_option(__version__, prog_name="anpr-edge")
 def commands() -> None:
     """Count vehicles by class on a roadside camera; number plates never leave it."""
+
+
+commands.add_command(registry)
 
 
 @commands.command()
@@ -166,24 +133,10 @@ def make_keys(role: str, out: Path) -> None:
     officer: signs policies; the secret half stays with the privacy officer.
     bench: signs policies of benches, which no production camera accepts.
     camera: signs what one camera publishes; the secret half stays on the camera.
+    registry: signs register packs and lists for cameras; the secret half stays on the server that makes them.
     """
     private, public = keys.make(keys.Role(role), out)
     click.echo(f"{private}: secret, keep it where only its owner reads it\n{public}: public, hand it out")
-
-
-@commands.group()
-def registry() -> None:
-    """Build the register pack that cameras look vehicles up in."""
-
-
-@registry.command("build")
-@click.argument("source", type=PATH)
-@click.option("--out", required=True, type=PATH, metavar="FILE", help="The pack, a SQLite file.")
-def build_pack(source: Path, out: Path) -> None:
-    """Build a pack from SOURCE, a CSV file with the columns plate, vehicle_type, drive, emission_class."""
-    from edge.registry import pack  # noqa: PLC0415
-
-    click.echo(f"{out}: {pack.build(source, out)} vehicles")
 
 
 @commands.command()

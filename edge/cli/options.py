@@ -1,0 +1,46 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+
+class Moment(click.ParamType[datetime]):
+    """A wall clock time; without an offset it is Dutch local time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read ISO 8601."""
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time such as 2026-11-23T10:00:00 or 2026-11-23T10:00:00+01:00", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+
+def config_option(command: F) -> F:
+    """Add --config."""
+    return click.option("--config", required=True, type=PATH, metavar="FILE", help="The operator's camera.toml.")(
+        command
+    )
+
+
+def source_options(command: F) -> F:
+    """Add --source and --start."""
+    source = click.option("--source", metavar="URL", help="Camera source instead of the configured one.")
+    start = click.option("--start", type=Moment(), help="Wall clock of a video file's first frame.")
+    return source(start(command))
+
+
+def supervisor_option(command: F) -> F:
+    """Add --supervisor, by which the supervisor tells its children its process id."""
+    return click.option("--supervisor", type=int, hidden=True)(command)
