@@ -152,10 +152,11 @@ def _letters(code: int, slot: int) -> bytes:
 
 @cache
 def _patterns() -> dict[int, re.Pattern[bytes]]:
-    return {code: re.compile(b"".join(b"[" + some + b"]" for some in _slots(code))) for code in SIDECODES}
+    return {code: re.compile(b"".join(b"[" + some + b"]" for some in alphabets(code))) for code in SIDECODES}
 
 
-def _slots(code: int) -> list[bytes]:
+def alphabets(code: int) -> list[bytes]:
+    """Return, for each of the six characters of a sidecode, which characters may stand there."""
     form = SIDECODES[code].replace("-", "")
     return [_DIGITS if kind == "9" else _letters(code, slot) for slot, kind in enumerate(form)]
 
@@ -163,7 +164,7 @@ def _slots(code: int) -> list[bytes]:
 @cache
 def _masks() -> NDArray[np.bool_]:
     """Return (14, 6, 36): which character may stand where."""
-    rows = [[[char in some for char in ALPHABET] for some in _slots(code)] for code in SIDECODES]
+    rows = [[[char in some for char in ALPHABET] for some in alphabets(code)] for code in SIDECODES]
     return np.array(rows, np.bool_)
 
 
