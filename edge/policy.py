@@ -7,6 +7,7 @@ read it, and its SHA-256 stands in every message.
 import base64
 import binascii
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -30,6 +31,9 @@ class Enrichment(StrEnum):
     """What a plate may be looked up in."""
 
     RDW = "rdw"
+    EXEMPTIONS = "exemptions"
+    ORIGIN = "origin"
+    TRADE = "trade"
 
 
 class Measure(StrEnum):
@@ -47,6 +51,24 @@ class Dimension(StrEnum):
     VEHICLE_TYPE = "vehicle_type"
     DRIVE = "drive"
     EMISSION_CLASS = "emission_class"
+    ADMITTED = "admitted"
+    EXEMPTION = "exemption"
+    ORIGIN = "origin"
+    TRADE = "trade"
+
+
+# What a dimension is looked up in; without that enrichment it would hold nothing.
+_SOURCES = {
+    Dimension.VEHICLE_TYPE: Enrichment.RDW,
+    Dimension.DRIVE: Enrichment.RDW,
+    Dimension.EMISSION_CLASS: Enrichment.RDW,
+    Dimension.ADMITTED: Enrichment.RDW,
+    Dimension.EXEMPTION: Enrichment.EXEMPTIONS,
+    Dimension.ORIGIN: Enrichment.ORIGIN,
+    Dimension.TRADE: Enrichment.TRADE,
+}
+# These say something about the holder: they take a decision that the link is needed for the public task.
+_LINKS = (Enrichment.ORIGIN, Enrichment.TRADE)
 
 
 def _one_of(names: type[StrEnum]) -> str:
@@ -55,6 +77,13 @@ def _one_of(names: type[StrEnum]) -> str:
 
 Day = Annotated[date, Meta(description="a date such as 2026-12-31, without quotes")]
 Flag = Annotated[bool, Meta(description="true or false")]
+ZoneRules = Annotated[
+    str,
+    Meta(
+        pattern=r"\A(sha256:[0-9a-f]{64})?\Z",
+        description='"sha256:" and the 64 hexadecimal digits of the zone rule file, or "" for none',
+    ),
+]
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -82,6 +111,7 @@ class Why(msgspec.Struct, frozen=True):
     necessity: Text
     traffic_decision: Text
     dpia: Text
+    link_decision: Annotated[str, Meta(description="a text, empty where neither origin nor trade is enriched")]
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -97,6 +127,7 @@ class What(msgspec.Struct, frozen=True):
     """What is counted."""
 
     enrichment: Annotated[tuple[Enrichment, ...], Meta(description=f"a list, empty or of: {_one_of(Enrichment)}")]
+    zone_rules: ZoneRules
     measure: Annotated[Measure, Meta(description=_one_of(Measure))]
     repeat_gap_minutes: Annotated[int, Meta(ge=0, le=1440, description="minutes, a whole number from 0 to 1440")]
 
@@ -225,6 +256,7 @@ def _encode(role: Role, key: SigningKey, content: bytes) -> str:
 def _check(file: Path, content: bytes) -> Policy:
     policy = build(PolicyFile, [parse(file, content)])
     _check_term(file, policy.where)
+    _check_enrichment(file, policy)
     _check_release(file, policy)
     return Policy(policy, hashlib.sha256(content).hexdigest())
 
@@ -234,15 +266,35 @@ def _check_term(file: Path, where: Where) -> None:
         raise refusal(file, "where", "valid_until", where.valid_until, f"{where.valid_from} (valid_from) or later")
 
 
+def _check_enrichment(file: Path, policy: PolicyFile) -> None:
+    what, decision = policy.what, policy.why.link_decision
+    links = [link for link in _LINKS if link in what.enrichment]
+    if links and not decision.strip():
+        allowed = f"the decision that the link is needed for the public task, with enrichment {links[0]}"
+        raise refusal(file, "why", "link_decision", decision, allowed)
+    if what.zone_rules and Enrichment.RDW not in what.enrichment:
+        raise refusal(file, "what", "zone_rules", what.zone_rules, '"" without enrichment rdw')
+
+
 def _check_release(file: Path, policy: PolicyFile) -> None:
     release = policy.release
     if release.k < MIN_K and not policy.policy.bench:
         raise refusal(file, "release", "k", release.k, f"{MIN_K} or more (less only in a bench policy)")
-    if len(set(release.dimensions)) < len(release.dimensions):
-        raise refusal(file, "release", "dimensions", list(release.dimensions), "each dimension once")
-    looked_up = {Dimension.VEHICLE_TYPE, Dimension.DRIVE, Dimension.EMISSION_CLASS} & set(release.dimensions)
-    if looked_up and Enrichment.RDW not in policy.what.enrichment:
-        raise refusal(file, "release", "dimensions", list(release.dimensions), "with enrichment rdw only")
+    if objection := _objection(release.dimensions, policy.what):
+        raise refusal(file, "release", "dimensions", [str(one) for one in release.dimensions], objection)
+
+
+def _objection(dimensions: Sequence[Dimension], what: What) -> str | None:
+    """Say what would be allowed, where these dimensions are not."""
+    if len(set(dimensions)) < len(dimensions):
+        return "each dimension once"
+    for dimension in dimensions:
+        source = _SOURCES.get(dimension)
+        if source is not None and source not in what.enrichment:
+            return f"{dimension} with enrichment {source} only"
+    if Dimension.ADMITTED in dimensions and not what.zone_rules:
+        return f"{Dimension.ADMITTED} with [what] zone_rules only"
+    return None
 
 
 def _check_role(file: Path, policy: Policy, role: Role) -> None:

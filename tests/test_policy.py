@@ -8,7 +8,10 @@ import pytest
 from edge import keys, policy
 from edge.errors import ConfigError
 from edge.keys import Role
+from hil.demo import site
 from tests.policies import policy_text, signed_policy
+
+DIGEST = "sha256:" + "0" * 64
 
 
 def test_a_signed_policy_is_verified_and_known_by_its_digest(tmp_path: Path) -> None:
@@ -84,7 +87,23 @@ def test_a_low_k_is_for_benches_only(tmp_path: Path) -> None:
         ("serial = 1", "serial = 0", r"\[policy\] serial = 0"),
         ("serial = 1", "", r"\[policy\] serial is missing"),
         ('["rdw"]', '["owner"]', r"\[what\] enrichment .*allowed: .*rdw"),
-        ('["rdw"]', "[]", r"\[release\] dimensions .*with enrichment rdw only"),
+        ('["rdw"]', "[]", r"\[release\] dimensions = \['direction', .*allowed: vehicle_type with enrichment rdw only"),
+        ('"drive"]', '"admitted"]', r"\[release\] dimensions .*admitted with \[what\] zone_rules only"),
+        ('"drive"]', '"exemption"]', r"\[release\] dimensions .*exemption with enrichment exemptions only"),
+        ('"drive"]', '"origin"]', r"\[release\] dimensions .*origin with enrichment origin only"),
+        ('"drive"]', '"trade"]', r"\[release\] dimensions .*trade with enrichment trade only"),
+        ('["rdw"]', '["rdw", "origin"]', r'\[why\] link_decision = ""; allowed: the decision .*enrichment origin'),
+        ('["rdw"]', '["rdw", "trade"]', r'\[why\] link_decision = ""; allowed: the decision .*enrichment trade'),
+        ('link_decision = ""', "", r"\[why\] link_decision is missing"),
+        ('link_decision = ""', "link_decision = 3", r"\[why\] link_decision = 3; allowed: a text"),
+        ('zone_rules = ""', "", r'\[what\] zone_rules is missing; allowed: "sha256:" .* or "" for none'),
+        ('zone_rules = ""', 'zone_rules = "rules.toml"', r'\[what\] zone_rules = "rules.toml"; allowed: "sha256:"'),
+        ('zone_rules = ""', f'zone_rules = "sha256:{"A" * 64}"', r"\[what\] zone_rules .*64 hexadecimal digits"),
+        (
+            'enrichment = ["rdw"]\nzone_rules = ""',
+            f'enrichment = []\nzone_rules = "{DIGEST}"',
+            r'\[what\] zone_rules = "sha256:.*; allowed: "" without enrichment rdw',
+        ),
         ("valid_until = 2026-12-31", "valid_until = 2025-12-31", r"\[where\] valid_until = 2025-12-31; allowed"),
         ("2026-12-31", '"2026-12-31x"', r"\[where\] valid_until .*without quotes"),
         ("k = 10", "k = 10\nraw = true", r"\[release\] unknown option raw"),
@@ -101,6 +120,27 @@ def test_a_wrong_field_is_named(tmp_path: Path, old: str, new: str, message: str
     file.write_text(policy_text().replace(old, new, 1))
     with pytest.raises(ConfigError, match=message):
         policy.read(file)
+
+
+@pytest.mark.parametrize(
+    ("enrichment", "dimension", "fields"),
+    [
+        ([], "plate", {}),
+        (["rdw"], "emission_class", {}),
+        (["rdw"], "admitted", {"zone_rules": DIGEST}),
+        (["exemptions"], "exemption", {}),
+        (["origin"], "origin", {"link_decision": "B&W 2026/1"}),
+        (["trade"], "trade", {"link_decision": "B&W 2026/1"}),
+    ],
+)
+def test_a_dimension_needs_its_own_enrichment_and_no_other(
+    tmp_path: Path, enrichment: list[str], dimension: str, fields: dict[str, str]
+) -> None:
+    """The lists stand beside the register: none needs another."""
+    file = tmp_path / "policy.toml"
+    quoted = {name: f'"{value}"' for name, value in fields.items()}
+    file.write_text(site.policy_text(enrichment=enrichment, dimensions=["direction", dimension], **quoted))
+    assert policy.read(file).file.release.dimensions == ("direction", dimension)
 
 
 def test_a_policy_is_for_its_cameras_and_zone_only(tmp_path: Path) -> None:
