@@ -4,8 +4,6 @@ The municipality writes policy.toml, its privacy officer signs it; nothing runs 
 read it, and its SHA-256 stands in every message.
 """
 
-import base64
-import binascii
 import hashlib
 from collections.abc import Sequence
 from datetime import date
@@ -15,9 +13,8 @@ from typing import Annotated
 
 import msgspec
 from msgspec import Meta
-from nacl.signing import SigningKey
 
-from edge import keys
+from edge import keys, signed
 from edge.categories import Serial
 from edge.config import Identifier, Text
 from edge.errors import ConfigError
@@ -25,6 +22,7 @@ from edge.keys import Role
 from edge.settings import build, parse, refusal
 
 MIN_K = 10
+PURPOSE = "policy"
 
 
 class Enrichment(StrEnum):
@@ -190,10 +188,8 @@ def verify(file: Path, officer_key: Path) -> Policy:
     Raises:
         ConfigError: a field is wrong, the signature is missing or wrong, or a bench policy meets a production key.
     """
-    role, key = keys.read_public(officer_key, Role.OFFICER, Role.BENCH)
     content = _bytes(file)
-    if not keys.verifies(role, key, "policy", content, _signature(file)):
-        raise ConfigError(f"{signature_file(file)}: is not the signature of {officer_key} over {file}")
+    role = signed.check(file, content, officer_key, PURPOSE)
     policy = _check(file, content)
     _check_role(file, policy, role)
     return policy
@@ -205,15 +201,10 @@ def sign(file: Path, secret_key: Path) -> Path:
     Raises:
         ConfigError: the policy is wrong, the key is not for policies of this kind, or the file can't be written.
     """
-    role, key = keys.read_secret(secret_key, Role.OFFICER, Role.BENCH)
+    role, key = keys.read_secret(secret_key, *signed.ROLES)
     content = _bytes(file)
     _check_role(file, _check(file, content), role)
-    path = signature_file(file)
-    try:
-        path.write_text(_encode(role, key, content), encoding="ascii")
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be written: {error.strerror}") from error
-    return path
+    return signed.sign(file, content, role, key, PURPOSE)
 
 
 def verify_for(file: Path, officer_key: Path, camera: str, zone: str) -> Policy:
@@ -227,30 +218,11 @@ def verify_for(file: Path, officer_key: Path, camera: str, zone: str) -> Policy:
     return policy
 
 
-def signature_file(file: Path) -> Path:
-    """Where the signature of a policy lies."""
-    return file.with_name(file.name + ".sig")
-
-
 def _bytes(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
         raise ConfigError(f"{file}: can't be read: {error.strerror}; nothing runs without a policy") from error
-
-
-def _signature(file: Path) -> bytes:
-    path = signature_file(file)
-    try:
-        return base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read: {error.strerror}; a policy needs its officer's signature") from error
-    except (ValueError, binascii.Error) as error:
-        raise ConfigError(f"{path}: is not a signature") from error
-
-
-def _encode(role: Role, key: SigningKey, content: bytes) -> str:
-    return base64.b64encode(keys.sign_file(role, key, "policy", content)).decode() + "\n"
 
 
 def _check(file: Path, content: bytes) -> Policy:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge import keys, policy
+from edge import keys, policy, signed
 from edge.errors import ConfigError
 from edge.keys import Role
 from hil.demo import site
@@ -44,7 +44,7 @@ def test_nothing_runs_without_signature_policy_or_key(tmp_path: Path) -> None:
     file, public = signed_policy(tmp_path)
     with pytest.raises(ConfigError, match=r"none\.pub: can't be read"):
         policy.verify(file, tmp_path / "none.pub")
-    policy.signature_file(file).unlink()
+    signed.signature_file(file).unlink()
     with pytest.raises(ConfigError, match=r"policy\.toml\.sig: can't be read.*needs its officer's signature"):
         policy.verify(file, public)
     file.unlink()
@@ -68,8 +68,8 @@ def test_bench_and_production_never_mix(tmp_path: Path) -> None:
 def test_a_signature_that_can_not_be_written_is_named(tmp_path: Path) -> None:
     """As where a folder has its name."""
     file, _ = signed_policy(tmp_path)
-    policy.signature_file(file).unlink()
-    policy.signature_file(file).mkdir()
+    signed.signature_file(file).unlink()
+    signed.signature_file(file).mkdir()
     with pytest.raises(ConfigError, match=r"policy\.toml\.sig: can't be written: Is a directory"):
         policy.sign(file, tmp_path / "officer.key")
 
