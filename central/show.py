@@ -1,5 +1,7 @@
 """Events as text for people."""
 
+from typing import get_args
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -7,9 +9,9 @@ from rich.text import Text
 
 from central.checks import local_times
 from central.events import Event, HealthNote, Refused, Repeated, Report, StateChange
-from edge.uplink.contract import Cell, CountReport, Window
+from edge.uplink.contract import Cell, CountReport, DimensionName, Window
 
-DIMENSIONS = ("direction", "plate", "vehicle_type", "drive", "emission_class")
+DIMENSIONS: tuple[str, ...] = get_args(DimensionName)
 LONGEST_LINE = 200
 
 
@@ -58,7 +60,8 @@ def _health(event: HealthNote) -> str:
     data = event.message.data
     return (
         f"{_camera(event.message.source)} health: camera {data.camera}, clock {data.clock}, reports waiting "
-        f"{data.outbox_waiting}, dropped {data.outbox_dropped} ({_signature(event)})"
+        f"{data.outbox_waiting}, dropped {data.outbox_dropped}, register {data.register_age or 'unknown'} "
+        f"({_signature(event)})"
     )
 
 

@@ -138,6 +138,7 @@ Percent5 = Annotated[int, Meta(ge=0, le=100, multiple_of=5)]
 Instant = Annotated[int, Meta(ge=946_684_800, le=4_102_444_800, multiple_of=900)]
 Part = Annotated[int, Meta(ge=0, le=99)]
 Serial = Annotated[int, Meta(ge=1, le=9_999)]
+MOST_CELLS = 4_096
 
 
 class CellKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,6 +149,10 @@ class CellKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     vehicle_type: VehicleType
     drive: Drive
     emission_class: EmissionClass
+    admitted: Admitted
+    exemption: Exemption
+    origin: Origin
+    trade: Trade
 
 
 class CellCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -173,7 +178,7 @@ class WindowCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     final: bool
     observed: Percent5
     policy: Serial
-    cells: Annotated[tuple[CellCount, ...], Meta(max_length=4_096)]
+    cells: Annotated[tuple[CellCount, ...], Meta(max_length=MOST_CELLS)]
 
 
 class CameraState(StrEnum):
@@ -201,6 +206,16 @@ class Share(StrEnum):
     MANY = "50_percent_or_more"
 
 
+class RegisterAge(StrEnum):
+    """How old the sources of the register pack are, in buckets: a pack comes each week."""
+
+    BELOW_8_DAYS = "below_8_days"
+    BELOW_32_DAYS = "below_32_days"
+    BELOW_92_DAYS = "below_92_days"
+    OLDER = "older"
+    UNKNOWN = "unknown"
+
+
 class VisionHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="vision_health"):
     """How vision is doing, from vision to gate; nothing in it is driven by traffic."""
 
@@ -209,6 +224,7 @@ class VisionHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     frames_dropped: Share
     frames_corrupt: Share
     reopened: Annotated[int, Meta(ge=0, le=99)]
+    register_age: RegisterAge
 
 
 Message = WindowCounts | VisionHealth

@@ -92,8 +92,11 @@ def peer_uid(connection: socket.socket) -> int:
     return int(uid)
 
 
-def order(key: CellKey) -> tuple[str, ...]:
-    """Sort cells by this: their order on the wire must not say in which order vehicles came."""
+def order(key: CellKey) -> tuple[str | int, ...]:
+    """Sort cells by this: their order on the wire must not say in which order vehicles came.
+
+    It is total: texts stand beside texts and numbers beside numbers, and no two cells have the same values.
+    """
     return msgspec.structs.astuple(key)
 
 

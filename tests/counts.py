@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.categories import (
+    UNKNOWN_ATTRIBUTES,
+    Attributes,
     CameraState,
     CellCount,
     CellKey,
@@ -12,18 +14,20 @@ from edge.categories import (
     Drive,
     EmissionClass,
     PlateKind,
+    RegisterAge,
     Share,
     VehicleType,
     VisionHealth,
     WindowCounts,
 )
+from edge.counting.part import key_of
 from edge.policy import Policy, read
 from edge.wall import order
 from edge.windows import Window
 from tests.policies import policy_text
 
 HOUR = Window(1_795_428_000, 1_795_431_600)  # 2026-11-23, 11:00 to 12:00 in Amsterdam
-DELIVERING = VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, Share.NONE, Share.NONE, 0)
+DELIVERING = VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, Share.NONE, Share.NONE, 0, RegisterAge.UNKNOWN)
 
 
 def cell(key: CellKey, vehicles: int, n: int | None = None) -> CellCount:
@@ -35,12 +39,12 @@ def van(
     direction: Direction = Direction.IN, drive: Drive = Drive.DIESEL, emission: EmissionClass = EmissionClass.E6
 ) -> CellKey:
     """Return the cell of a Dutch van."""
-    return CellKey(direction, PlateKind.NL, VehicleType.VAN, drive, emission)
+    return key_of(direction, PlateKind.NL, Attributes(VehicleType.VAN, drive, emission))
 
 
 def unreadable(direction: Direction = Direction.IN) -> CellKey:
     """Return the cell of vehicles without a readable plate."""
-    return CellKey(direction, PlateKind.UNREADABLE, VehicleType.UNKNOWN, Drive.UNKNOWN, EmissionClass.UNKNOWN)
+    return key_of(direction, PlateKind.UNREADABLE, UNKNOWN_ATTRIBUTES)
 
 
 def counts(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from hypothesis import strategies as st
 
 from edge.categories import (
+    Admitted,
     CameraState,
     CellCount,
     CellKey,
@@ -12,8 +13,11 @@ from edge.categories import (
     Direction,
     Drive,
     EmissionClass,
+    Exemption,
     PlateKind,
+    RegisterAge,
     Share,
+    Trade,
     VehicleType,
     VisionHealth,
 )
@@ -27,6 +31,10 @@ keys = st.builds(
     st.sampled_from(VehicleType),
     st.sampled_from(Drive),
     st.sampled_from(EmissionClass),
+    st.sampled_from(Admitted),
+    st.sampled_from(Exemption),
+    st.integers(0, 9_999),
+    st.sampled_from(Trade),
 )
 
 
@@ -53,5 +61,6 @@ healths = st.builds(
     st.sampled_from(Share),
     st.sampled_from(Share),
     st.integers(0, 99),
+    st.sampled_from(RegisterAge),
 )
 messages = window_counts | healths

@@ -1,13 +1,13 @@
 """The wall: no message can carry a plate, and nothing malformed gets through."""
 
 import contextlib
-import itertools
 import os
 import random
 import socket
 import struct
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -18,14 +18,18 @@ from hypothesis import strategies as st
 
 from edge import wall
 from edge.categories import (
+    MOST_CELLS,
     Ack,
+    Admitted,
     CameraState,
     CellKey,
     Direction,
     Drive,
     EmissionClass,
+    Exemption,
     Message,
     PlateKind,
+    Trade,
     VehicleType,
     VisionHealth,
     WindowCounts,
@@ -33,7 +37,7 @@ from edge.categories import (
 from edge.errors import ProtocolError
 from edge.wall import Decoder
 from tests.counts import DELIVERING, HOUR, cell, counts, unreadable, van
-from tests.strategies import messages
+from tests.strategies import keys, messages
 
 PLATE = "V12BDF"
 PLATES = 36**6
@@ -129,6 +133,13 @@ def test_a_mutated_message_is_refused_or_another_closed_message(message: Message
         assert all(isinstance(value, StrEnum | bool | int) for value in _values(arrived))
 
 
+@given(st.lists(keys, unique=True))
+def test_cells_have_one_order(some: list[CellKey]) -> None:
+    """Texts and numbers together are in a total order: different cells are never equal in it."""
+    ordered = sorted(map(wall.order, some))
+    assert all(first < second for first, second in pairwise(ordered))
+
+
 @pytest.mark.parametrize("text", [PLATE, "V-12-BDF", "", 36**6 - 1, -1, 1e300, None, [PLATE], {PLATE: PLATE}])
 @pytest.mark.parametrize("message", [counts(cell(van(), 12)), DELIVERING])
 def test_no_field_takes_a_text(message: Message, text: object) -> None:
@@ -206,9 +217,20 @@ def test_a_message_that_is_too_long_is_refused_at_once() -> None:
 
 
 def test_the_largest_message_fits() -> None:
-    """Every cell that exists, each at its bound."""
-    every = itertools.starmap(CellKey, itertools.product(Direction, PlateKind, VehicleType, Drive, EmissionClass))
-    largest = counts(*(cell(key, 9_999) for key in every))
+    """As many cells as there may be, each at its bound and in its longest spelling."""
+    key = CellKey(
+        Direction.OUT,
+        PlateKind.UNREADABLE,
+        VehicleType.PASSENGER_CAR,
+        Drive.ELECTRIC,
+        EmissionClass.UNKNOWN,
+        Admitted.NOT_APPLICABLE,
+        Exemption.LONG_TERM,
+        9_999,
+        Trade.UNKNOWN,
+    )
+    origins = range(10_000 - MOST_CELLS, 10_000)
+    largest = counts(*(cell(msgspec.structs.replace(key, origin=origin), 9_999) for origin in origins))
     assert Decoder(wall.decode).feed(wall.encode(largest)) == [largest]
 
 

@@ -5,9 +5,9 @@ from datetime import date
 
 import structlog
 
-from edge.categories import Attributes, CellKey, Direction, PlateKind, WindowCounts
+from edge.categories import Attributes, PlateKind, WindowCounts
 from edge.counting.day import Day
-from edge.counting.part import Part
+from edge.counting.part import Part, key_of
 from edge.counting.tags import Fill, TagKey, fill_randomly
 from edge.plates.passage import Passage
 from edge.policy import Policy
@@ -70,9 +70,9 @@ class Counter:
             return
         vehicle = None if passage.kind is PlateKind.UNREADABLE else part.day.vehicle(passage.plate)
         if vehicle is None:
-            part.add(_key(passage.direction, PlateKind.UNREADABLE, vehicle_class))
+            part.add(key_of(passage.direction, PlateKind.UNREADABLE, vehicle_class))
         elif not part.day.repeats(vehicle, passage.time):
-            part.add_vehicle(_key(passage.direction, passage.kind, vehicle_class), vehicle)
+            part.add_vehicle(key_of(passage.direction, passage.kind, vehicle_class), vehicle)
 
     def snapshot(self) -> list[WindowCounts]:
         """Write the open windows down as they stand, oldest first."""
@@ -139,7 +139,3 @@ class Counter:
             else:
                 day.wipe()
                 del self._days[day.date]
-
-
-def _key(direction: Direction, kind: PlateKind, seen: Attributes) -> CellKey:
-    return CellKey(direction, kind, seen.vehicle_type, seen.drive, seen.emission_class)

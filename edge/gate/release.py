@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from edge.categories import CellCount, CellKey, Direction, PlateKind, WindowCounts
+from edge.categories import ELSEWHERE, CellCount, CellKey, Direction, PlateKind, WindowCounts
 from edge.policy import Dimension, Measure, Release
 from edge.uplink.contract import Cell
 
-Values = tuple[str, ...]  # One value per dimension.
+Values = tuple[str | int, ...]  # One value per dimension.
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +89,12 @@ def _number(tallies: Sequence[Tally], measure: Measure) -> int:
 
 
 def _cell(dimensions: Sequence[Dimension], values: Values, number: int) -> Cell:
-    return msgspec.structs.replace(Cell(n=number), **dict(zip(dimensions, values, strict=True)))
+    fields = {dimension: _written(value) for dimension, value in zip(dimensions, values, strict=True)}
+    return msgspec.structs.replace(Cell(n=number), **fields)
+
+
+def _written(value: str | int) -> str:
+    """Write a value as messages do: numbers are municipalities."""
+    if isinstance(value, str):
+        return value
+    return "elsewhere" if value == ELSEWHERE else f"GM{value:04}"

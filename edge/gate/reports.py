@@ -64,6 +64,7 @@ class Reports:
             reopened=seen.reopened,
             outbox_waiting=_waiting(outbox.waiting),
             outbox_dropped=outbox.dropped,
+            register_age=seen.register_age,
         )
         now = self._clock()
         report = Health(

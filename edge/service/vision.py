@@ -12,7 +12,7 @@ from edge import policy as policies
 from edge.camera.frame import EndOfSource, Frame, SourceStats
 from edge.camera.opener import open_source
 from edge.camera.steady import SteadySource
-from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Clock, PlateKind, Share, VisionHealth
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Clock, PlateKind, RegisterAge, Share, VisionHealth
 from edge.config import Config, load, replace_source
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
@@ -176,6 +176,7 @@ class Vision:
                 _share(stats.dropped, stats),
                 _share(stats.corrupt, stats),
                 min(stats.reopened, MOST_REOPENED),
+                RegisterAge.UNKNOWN,
             )
         )
 

@@ -11,13 +11,17 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from edge.categories import (
+    Admitted,
     CameraState,
     Clock,
     Direction,
     Drive,
     EmissionClass,
+    Exemption,
     PlateKind,
+    RegisterAge,
     Share,
+    Trade,
     VehicleType,
 )
 
@@ -29,7 +33,14 @@ Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$
 Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
 Source = Annotated[str, Meta(pattern=r"^urn:anpr:[a-z0-9-]+:[a-z0-9-]+$")]
 Natural = Annotated[int, Meta(ge=0)]
-DimensionName = Literal["direction", "plate", "vehicle_type", "drive", "emission_class"]
+Municipality = Annotated[str, Meta(pattern=r"^(GM[0-9]{4}|elsewhere)$")]
+DimensionName = Literal[
+    "direction", "plate", "vehicle_type", "drive", "emission_class", "admitted", "exemption", "origin", "trade"
+]
+# A subscriber reads every minor version of what it knows: a minor version adds optional fields only.
+CountsSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:counts:1\.[0-9]{1,3}$")]
+StateSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:state:1\.[0-9]{1,3}$")]
+HealthSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:health:1\.[0-9]{1,3}$")]
 
 
 class Stream(StrEnum):
@@ -75,6 +86,10 @@ class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
     vehicle_type: VehicleType | UnsetType = UNSET
     drive: Drive | UnsetType = UNSET
     emission_class: EmissionClass | UnsetType = UNSET
+    admitted: Admitted | UnsetType = UNSET
+    exemption: Exemption | UnsetType = UNSET
+    origin: Municipality | UnsetType = UNSET
+    trade: Trade | UnsetType = UNSET
     rest: tuple[DimensionName, ...] | UnsetType = UNSET
 
 
@@ -105,7 +120,7 @@ class CountReport(Envelope, frozen=True, kw_only=True):
     """The released cells of one bin of one camera; ``sequence`` is contiguous per stream, and fits into 64 bits."""
 
     type: Literal["nl.anpr-edge.counts.v1"] = "nl.anpr-edge.counts.v1"
-    dataschema: Literal["urn:anpr-edge:schema:counts:1.0"] = "urn:anpr-edge:schema:counts:1.0"
+    dataschema: CountsSchema = "urn:anpr-edge:schema:counts:1.1"
     sequence: Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
     data: CountData
 
@@ -123,11 +138,11 @@ class State(Envelope, frozen=True, kw_only=True):
     """A camera's presence: retained, and the last will."""
 
     type: Literal["nl.anpr-edge.state.v1"] = "nl.anpr-edge.state.v1"
-    dataschema: Literal["urn:anpr-edge:schema:state:1.0"] = "urn:anpr-edge:schema:state:1.0"
+    dataschema: StateSchema = "urn:anpr-edge:schema:state:1.0"
     data: StateData
 
 
-class HealthData(msgspec.Struct, frozen=True):
+class HealthData(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a camera is doing, in buckets that traffic does not drive."""
 
     camera: CameraState
@@ -137,13 +152,14 @@ class HealthData(msgspec.Struct, frozen=True):
     reopened: Natural
     outbox_waiting: Literal["none", "below_24", "below_168", "168_or_more"]
     outbox_dropped: Natural
+    register_age: RegisterAge | UnsetType = UNSET
 
 
 class Health(Envelope, frozen=True, kw_only=True):
     """A camera's health, hourly and retained."""
 
     type: Literal["nl.anpr-edge.health.v1"] = "nl.anpr-edge.health.v1"
-    dataschema: Literal["urn:anpr-edge:schema:health:1.0"] = "urn:anpr-edge:schema:health:1.0"
+    dataschema: HealthSchema = "urn:anpr-edge:schema:health:1.1"
     data: HealthData
 
 

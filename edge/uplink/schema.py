@@ -51,7 +51,18 @@ def documents() -> dict[str, bytes]:
 
 
 def _file(name: Name) -> str:
-    return f"{name}-1.0.json"
+    return f"{name}-{_version(name)}.json"
+
+
+def _version(name: Name) -> str:
+    kind = next(kind for kind in KINDS if kind.name == name)
+    return _identity(kind).rpartition(":")[2]
+
+
+def _identity(kind: Kind) -> str:
+    """Return the name of the schema that a kind's messages have now."""
+    default = next(field.default for field in msgspec.structs.fields(kind.struct) if field.name == "dataschema")
+    return str(default)
 
 
 def _json_schema(kind: Kind) -> Document:
@@ -63,8 +74,7 @@ def _json_schema(kind: Kind) -> Document:
     message["required"] = list(message["properties"])
     for attribute in message["properties"].values():
         attribute.pop("default", None)
-    identity = message["properties"]["dataschema"]["enum"][0]
-    return {"$schema": DIALECT, "$id": identity, **reference, "$defs": definitions}
+    return {"$schema": DIALECT, "$id": _identity(kind), **reference, "$defs": definitions}
 
 
 def _asyncapi() -> Document:
@@ -72,7 +82,7 @@ def _asyncapi() -> Document:
         "asyncapi": "3.0.0",
         "info": {
             "title": "anpr-edge",
-            "version": "1.0",
+            "version": "1.1",
             "description": "What a camera publishes: counts of many vehicles, its presence and its health.",
             "license": {"name": "Apache-2.0"},
         },

@@ -93,6 +93,10 @@ def _true_key(passage: TruePassage, policy: PolicyFile) -> Key:
         "vehicle_type": vehicle_class.vehicle_type,
         "drive": vehicle_class.drive,
         "emission_class": vehicle_class.emission_class,
+        "admitted": vehicle_class.admitted,
+        "exemption": vehicle_class.exemption,
+        "origin": f"GM{vehicle_class.origin:04}" if vehicle_class.origin else "elsewhere",
+        "trade": vehicle_class.trade,
     }
     return tuple(str(values[dimension]) for dimension in policy.release.dimensions)
 

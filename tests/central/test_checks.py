@@ -58,6 +58,12 @@ def numbered(sequence: str) -> Received:
     return forged(msgspec.structs.replace(report(1), sequence=sequence, id=f"cam-017:hour:{sequence}"))
 
 
+def version(number: str, **more: object) -> Received:
+    """Receive a report of another version of the schema, with what that version has ``more``."""
+    content = msgspec.to_builtins(report(1)) | {"dataschema": f"urn:anpr-edge:schema:counts:{number}"}
+    return forged(content | more)
+
+
 @pytest.fixture
 def checker() -> Checker:
     """Make a production subscriber's checks."""
@@ -70,6 +76,23 @@ def test_a_right_report_is_accepted_once(checker: Checker) -> None:
     assert event == Report(report(1), "verified", gap=None, late=False)
     checker.check(received(signed(report(2))))
     assert checker.check(received(signed(report(1)))) == Repeated("cam-017:hour:1")
+
+
+@pytest.mark.parametrize("message", [version("1.0"), version("1.9", weather="rain")])
+def test_every_minor_version_is_read(checker: Checker, message: Received) -> None:
+    """Cameras and subscribers are not renewed on one day: what an older or a newer camera sends is accepted."""
+    event = checker.check(message)
+    assert isinstance(event, Report)
+    assert event.message.data == report(1).data
+
+
+def test_health_of_an_older_camera_is_read(checker: Checker) -> None:
+    """Version 1.0 said nothing of its register."""
+    content = msgspec.to_builtins(health(1)) | {"dataschema": "urn:anpr-edge:schema:health:1.0"}
+    del content["data"]["register_age"]
+    event = checker.check(forged(content, ADDRESS.topic(Stream.HEALTH)))
+    assert isinstance(event, HealthNote)
+    print_event(event, Console(file=io.StringIO()))
 
 
 def test_gaps_are_noticed_per_camera(checker: Checker) -> None:
@@ -139,6 +162,8 @@ def test_bench_and_production_keep_apart(checker: Checker) -> None:
         (altered(cells=[{"n": 3}]), "has a cell below its k, 10"),
         (altered(release={"k": 10, "noise": "some"}), r"at \$\.data\.release\.noise: type"),
         (altered(expires="whenever"), "breaks the schema"),
+        (altered(cells=[{"n": 12, "origin": "Utrecht"}]), r"at \$\.data\.cells\[0\]\.origin: pattern"),
+        (version("2.0"), r"breaks the schema at \$\.dataschema: pattern"),
         (window(timezone="Middle/Earth"), "its window is no time, or its time zone unknown"),
         (window(timezone="../../etc/passwd"), "its window is no time, or its time zone unknown"),
         (window(**{"from": "2026-02-31T10:00:00Z"}), "its window is no time"),

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from central.events import Event, Gap, HealthNote, Refused, Repeated, Report, StateChange
 from central.show import local, print_event, printable
-from edge.categories import Direction, PlateKind, VehicleType
+from edge.categories import Admitted, Direction, Exemption, PlateKind, Trade, VehicleType
 from edge.uplink.contract import Cell, Status, Window
 from tests.messages import CELL, health, report, state
 
@@ -32,6 +32,14 @@ def test_a_report_is_a_table_in_local_time() -> None:
     assert "cam-017:hour:1, signature verified" in text
     assert "partial" not in text
     assert "\x1b" not in text
+
+
+def test_every_dimension_of_the_contract_has_its_column() -> None:
+    """Also those that came with a later version of it."""
+    cells = (Cell(n=37, admitted=Admitted.EXEMPT, exemption=Exemption.DAY, origin="GM0344", trade=Trade.TRANSPORT),)
+    lines = shown(Report(report(1, cells=cells), "verified", gap=None, late=False)).splitlines()
+    assert lines[2].split() == ["admitted", "exemption", "origin", "trade", "passages"]
+    assert lines[4].split() == ["exempt", "day", "GM0344", "H", "37"]
 
 
 def test_everything_unusual_is_said() -> None:
@@ -77,8 +85,8 @@ def test_the_rest_is_a_line_each_and_a_repeated_message_none() -> None:
         "cam-017 in zez-demo is offline (software 0.1.0; signature verified)\n"
     )
     assert shown(HealthNote(health(1), "verified")) == (
-        "cam-017 in zez-demo health: camera delivering, clock synchronised, reports waiting none, dropped 0 "
-        "(signature verified)\n"
+        "cam-017 in zez-demo health: camera delivering, clock synchronised, reports waiting none, dropped 0, "
+        "register below_8_days (signature verified)\n"
     )
     assert shown(Refused("anpr/1/x", "is not JSON")) == "refused: anpr/1/x: is not JSON\n"
     assert shown(Repeated("cam-017:hour:1")) == ""

@@ -5,14 +5,30 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from edge.categories import Attributes, CellKey, Direction, Drive, PlateKind, VehicleType, WindowCounts
+from edge.categories import (
+    ELSEWHERE,
+    MOST_CELLS,
+    Admitted,
+    Attributes,
+    CellKey,
+    Direction,
+    Drive,
+    EmissionClass,
+    Exemption,
+    PlateKind,
+    Trade,
+    VehicleType,
+    WindowCounts,
+)
 from edge.counting.counter import Counter
 from edge.plates.passage import Passage
+from edge.wall import decode
 from edge.windows import Window, window_of
 from tests.counting.passages import CAR, VAN, drive_past, plate
 from tests.counts import HOUR, policy, unreadable, van
@@ -27,6 +43,77 @@ def _counter(folder: Path, *, live: bool = True, part: int = 0, **changes: Any) 
 def _sums(counts: list[WindowCounts]) -> dict[CellKey, tuple[int, int]]:
     (only,) = counts
     return {cell.key: (cell.n, cell.vehicles) for cell in only.cells}
+
+
+def test_everything_that_was_looked_up_is_in_the_cell(tmp_path: Path) -> None:
+    """Also admission, exemption, origin and trade."""
+    counter = _counter(tmp_path)
+    seen = Attributes(
+        VehicleType.TRUCK, Drive.GAS, EmissionClass.E5, Admitted.EXEMPT, Exemption.DAY, 344, Trade.TRANSPORT
+    )
+    drive_past(counter, HOUR.start, 1, seen)
+    ((key, _),) = _sums(counter.snapshot()).items()
+    assert key == CellKey(Direction.IN, PlateKind.NL, *msgspec.structs.astuple(seen))
+
+
+def _many_classes(counter: Counter, vehicles: range, vehicle_type: VehicleType = VehicleType.VAN) -> None:
+    """Let vehicles drive in and out, each with an origin of its own and of its own trade or of none."""
+    counter.observe(HOUR.start)
+    for vehicle, direction in itertools.product(vehicles, Direction):
+        trade = Trade.PRIVATE if vehicle % 2 else Trade.UNKNOWN
+        seen = Attributes(vehicle_type, Drive.DIESEL, EmissionClass.E6, origin=vehicle % 10_000, trade=trade)
+        counter.count(Passage(HOUR.start, direction, PlateKind.NL, plate(vehicle)), seen)
+
+
+def test_a_window_with_too_many_classes_is_merged_and_not_lost(tmp_path: Path) -> None:
+    """Beyond the message's room origin and trade are given up: the gate takes it, and types and totals are right."""
+    counter = _counter(tmp_path, gap=0)
+    with capture_logs() as logs:
+        _many_classes(counter, range(2_500))
+        _many_classes(counter, range(2_500, 2_600), VehicleType.TRUCK)
+    (only,) = counter.snapshot()
+    assert decode(msgspec.json.encode(only)) == only
+    merged = [cell for cell in only.cells if cell.key.origin == ELSEWHERE and cell.key.trade is Trade.UNKNOWN]
+    assert [(cell.key.direction, cell.key.vehicle_type) for cell in merged] == [
+        (Direction.IN, VehicleType.TRUCK),
+        (Direction.IN, VehicleType.VAN),
+        (Direction.OUT, VehicleType.TRUCK),
+        (Direction.OUT, VehicleType.VAN),
+    ]
+    for vehicle_type, number in ((VehicleType.VAN, 2_500), (VehicleType.TRUCK, 100)):
+        cells = [cell for cell in only.cells if cell.key.vehicle_type is vehicle_type]
+        assert sum(cell.n for cell in cells) == sum(cell.vehicles for cell in cells) == 2 * number
+    assert [entry["event"] for entry in logs] == ["cells_merged"]
+
+
+def test_a_merged_vehicle_is_in_one_class_only(tmp_path: Path) -> None:
+    """Driving in and out it is one vehicle for the gate, however full the message was in between."""
+    counter = _counter(tmp_path, gap=0)
+    _many_classes(counter, range(2_600))
+    (only,) = counter.snapshot()
+    pairs = defaultdict[CellKey, list[int]](list)
+    for cell in only.cells:
+        pairs[msgspec.structs.replace(cell.key, direction=Direction.IN)].append(cell.vehicles)
+    assert all(len(vehicles) == 2 and len(set(vehicles)) == 1 for vehicles in pairs.values())
+
+
+def test_no_stream_of_classes_makes_a_message_too_long(tmp_path: Path) -> None:
+    """Where even the coarser classes are too many, what is left is counted by its plate alone."""
+    counter = _counter(tmp_path, gap=0)
+    counter.observe(HOUR.start)
+    every = itertools.product(VehicleType, Drive, EmissionClass, Admitted, range(2))
+    number = 0
+    for number, fields in enumerate(every, 1):
+        seen = Attributes(*fields[:4], origin=fields[4])
+        for direction in Direction:
+            counter.count(Passage(HOUR.start, direction, PlateKind.NL, plate(number)), seen)
+    for _ in range(20):
+        drive_past(counter, HOUR.start, None)
+    (only,) = counter.snapshot()
+    assert len(only.cells) <= MOST_CELLS
+    assert decode(msgspec.json.encode(only)) == only
+    assert sum(cell.n for cell in only.cells) == 2 * number + 20
+    assert unreadable() in _sums([only])
 
 
 def test_a_passage_is_counted_in_its_cell(tmp_path: Path) -> None:

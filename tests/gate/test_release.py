@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.categories import CellCount, CellKey, Direction, Drive, EmissionClass, PlateKind, WindowCounts
+from edge.categories import (
+    Admitted,
+    CellCount,
+    CellKey,
+    Direction,
+    Drive,
+    EmissionClass,
+    Exemption,
+    PlateKind,
+    Trade,
+    WindowCounts,
+)
 from edge.gate.release import release
 from edge.policy import Dimension, Measure, Release
 from edge.uplink.contract import Cell
@@ -35,7 +46,13 @@ def _class_of(vehicle: int | None, part: int) -> CellKey:
         return unreadable()
     changed = vehicle % 5 == 0 and part % 2
     drive = Drive.ELECTRIC if (vehicle % 2 == 0) != changed else Drive.DIESEL
-    return van(drive=drive, emission=EmissionClass.Z if vehicle % 3 == 0 else EmissionClass.E6)
+    return msgspec.structs.replace(
+        van(drive=drive, emission=EmissionClass.Z if vehicle % 3 == 0 else EmissionClass.E6),
+        admitted=Admitted.EXEMPT if vehicle % 4 == 1 else Admitted.NO,
+        exemption=Exemption.DAY if vehicle % 4 == 1 else Exemption.NONE,
+        origin=[0, 5, 344, 1_980][vehicle % 4],
+        trade=Trade.PRIVATE if vehicle % 7 else Trade.TRANSPORT,
+    )
 
 
 def _key(one: Pass) -> CellKey:
@@ -62,7 +79,10 @@ def _rule(*dimensions: Dimension, k: int = K) -> Release:
 
 
 def _values(key: Any, dimensions: tuple[Dimension, ...]) -> tuple[str, ...]:
-    return tuple(getattr(key, dimension) for dimension in dimensions)
+    """Return the values of a cell, as messages write them."""
+    codes = {0: "elsewhere", 5: "GM0005", 344: "GM0344", 1_980: "GM1980"}
+    values = [getattr(key, dimension) for dimension in dimensions]
+    return tuple(codes[value] if isinstance(value, int) else value for value in values)
 
 
 passes = st.builds(Pass, st.integers(0, 2), st.none() | st.integers(0, 15), st.sampled_from(Direction))
@@ -205,6 +225,14 @@ def test_plates_are_told_apart_where_the_policy_asks() -> None:
     parts = [counts(cell(unreadable(), 50), cell(van(), 9))]
     (released,) = release(parts, rule, Measure.PASSAGES)
     assert (released.plate, released.n) == (PlateKind.UNREADABLE, 50)
+
+
+@pytest.mark.parametrize(("origin", "code"), [(0, "elsewhere"), (14, "GM0014"), (9_999, "GM9999")])
+def test_a_municipality_leaves_under_its_code(origin: int, code: str) -> None:
+    """The wall carries its number, the contract its code of Statistics Netherlands."""
+    key = msgspec.structs.replace(van(), origin=origin)
+    (released,) = release([counts(cell(key, 12))], _rule(Dimension.ORIGIN), Measure.PASSAGES)
+    assert msgspec.to_builtins(released) == {"n": 12, "origin": code}
 
 
 def test_an_empty_window_has_no_cells() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.categories import CameraState, Clock, Share, VisionHealth, WindowCounts
+from edge.categories import CameraState, Clock, RegisterAge, Share, VisionHealth, WindowCounts
 from edge.gate.release import release
 from edge.policy import Measure, Release
 from edge.uplink import signature
@@ -37,7 +37,7 @@ def test_a_report_has_the_form_of_the_contract(tmp_path: Path) -> None:
         "type": "nl.anpr-edge.counts.v1",
         "time": "2026-11-23T11:00:10Z",
         "datacontenttype": "application/json",
-        "dataschema": "urn:anpr-edge:schema:counts:1.0",
+        "dataschema": "urn:anpr-edge:schema:counts:1.1",
         "sequence": "4711",
         "data": {
             "window": {
@@ -107,7 +107,7 @@ def test_the_last_will_is_signed_in_advance(tmp_path: Path) -> None:
 )
 def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
     """Of the outbox it says about how much waits."""
-    seen = VisionHealth(CameraState.STALLED, Clock.SYNCHRONISED, Share.SOME, Share.NONE, 3)
+    seen = VisionHealth(CameraState.STALLED, Clock.SYNCHRONISED, Share.SOME, Share.NONE, 3, RegisterAge.BELOW_8_DAYS)
     entry = reports(tmp_path).health(seen, Stats(waiting, 2))
     assert entry.topic == "anpr/1/zez-demo/cam-017/health"
     assert _data(entry) == {
@@ -118,6 +118,7 @@ def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
         "reopened": 3,
         "outbox_waiting": bucket,
         "outbox_dropped": 2,
+        "register_age": "below_8_days",
     }
 
 
@@ -125,7 +126,8 @@ def test_no_dropped_frame_and_a_few_are_the_same(tmp_path: Path) -> None:
     """At night the first vehicle may cost the first frame: the lowest bucket must not tell the two apart."""
     texts = {
         reports(tmp_path).health(
-            VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, share, Share.NONE, 0), Stats(0, 0)
+            VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, share, Share.NONE, 0, RegisterAge.UNKNOWN),
+            Stats(0, 0),
         )
         for share in (Share.NONE, Share.FEW)
     }

@@ -48,6 +48,11 @@ def test_every_attribute_is_required_and_a_new_one_welcome(name: schema.Name) ->
     assert validator.is_valid(sample | {"added": 1})
 
 
+def test_files_bear_the_version_of_their_messages() -> None:
+    """A new minor version is a new file, named as the messages name it."""
+    assert set(schema.documents()) == {"counts-1.1.json", "state-1.0.json", "health-1.1.json", "asyncapi.json"}
+
+
 def test_the_topics_of_the_document_are_those_of_the_contract() -> None:
     """AsyncAPI 3 with a channel and an operation per topic and root; counts are never retained, the others always."""
     document = msgspec.json.decode(schema.documents()["asyncapi.json"])
