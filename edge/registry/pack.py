@@ -1,169 +1,200 @@
-"""The register pack: a SQLite table from plate to vehicle class, built centrally and read only on the camera."""
+"""The register pack: one SQLite file from plate to vehicle class, made centrally and read only on the camera."""
 
-import csv
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from nacl.signing import SigningKey, VerifyKey
 from sqlite_utils import Database
 
-from edge.categories import Attributes
 from edge.errors import AnprError, ConfigError
+from edge.registry import blocks, manifest
+from edge.registry.draft import replacing
+from edge.registry.manifest import ContentHash, Manifest, Signed, Source
+from edge.registry.numbering import slot
+from edge.registry.vehicle import VehicleClass
 
-COLUMNS = ["plate", "vehicle_type", "drive", "emission_class"]
-SCHEMA_VERSION = 1
-PLATE_LENGTH = 6
+# SQLite starts a file with it.
+MAGIC = b"SQLite format 3\0"
+
+_TABLES = {
+    "manifest": "CREATE TABLE manifest (body BLOB NOT NULL, signature BLOB NOT NULL)",
+    "classes": "CREATE TABLE classes (id INTEGER PRIMARY KEY, class BLOB NOT NULL)",
+    "blocks": "CREATE TABLE blocks (number INTEGER PRIMARY KEY, block BLOB NOT NULL)",
+}
+_FIND = "select block from blocks where number = ?"
+# What is looked up is spread over the whole table: a larger cache would only hold more of it twice.
+_CACHE_KIB = 512
+
+Block = tuple[int, bytes]
 
 
-class _Row(NamedTuple):
-    plate: int
-    vehicle_class: Attributes
+class Facts(NamedTuple):
+    """What a pack's manifest says beside its contents."""
+
+    built: datetime
+    sources: tuple[Source, ...]
+    rejects: dict[str, int]
 
 
-def plate_number(plate: bytes | bytearray) -> int:
-    """Return the plate, ASCII capitals and digits without dashes, as a base-36 number."""
-    return int(plate, 36)
+class Contents(NamedTuple):
+    """Classes in the order of their numbers, and numbered blocks in theirs."""
+
+    classes: Sequence[VehicleClass]
+    blocks: Iterable[Block]
 
 
-def build(source: Path, pack: Path) -> int:
-    """Write a pack from a CSV file with the columns ``plate, vehicle_type, drive, emission_class``; return its rows.
+class Made(NamedTuple):
+    """What was written into a file."""
 
-    The pack replaces an older one in one step, so a reader sees the whole of either.
+    classes: int
+    blocks: int
+    vehicles: int
+    content: str
+
+
+Seal = Callable[[Made], tuple[Signed, Manifest]]
+
+
+def write(pack: Path, contents: Contents, seal: Seal) -> Manifest:
+    """Write a pack and put it into its place in one step; ``seal`` gives the manifest for what was written.
 
     Raises:
-        ConfigError: naming file, line and value.
+        AnprError: it can't be written; an older pack stays what it was, as after any error of ``seal``.
     """
-    draft = pack.parent / f".{pack.name}.new"
     try:
-        draft.unlink(missing_ok=True)
-        rows = _write(draft, source)
-        draft.replace(pack)
+        with replacing(pack) as draft:
+            return _write(draft, contents, seal)
     except (OSError, sqlite3.Error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"{pack}: can't be written: {reason}") from error
-    finally:
-        with suppress(OSError):  # Where nothing can be written, there is no draft.
-            draft.unlink()
-    return rows
+        raise AnprError(f"{pack}: can't be written: {getattr(error, 'strerror', None) or error}") from error
 
 
-class Registry:
-    """Looks vehicles up in one pack; opened read only and immutable."""
+def new_seal(facts: Facts, key: SigningKey, check: Callable[[Manifest], None]) -> Seal:
+    """Sign a manifest for whatever was written, if it passes ``check``."""
 
-    def __init__(self, pack: Path) -> None:
-        """Open ``pack``.
+    def seal(made: Made) -> tuple[Signed, Manifest]:
+        if not made.vehicles:
+            raise ConfigError("the exports hold no vehicle")
+        day = min(source.day for source in facts.sources)
+        found = Manifest(manifest.SCHEMA, day, **facts._asdict(), **made._asdict())
+        check(found)
+        return manifest.sign(found, key), found
+
+    return seal
+
+
+class Pack:
+    """One pack, verified when opened, opened read only and immutable."""
+
+    def __init__(self, file: Path, key: VerifyKey) -> None:
+        """Open ``file`` and verify its signature, schema, checksum and row count.
 
         Raises:
-            ConfigError: it is missing, damaged or of another schema.
+            ConfigError: it is missing, damaged, of another schema or signed by another key.
         """
-        if not pack.is_file():
-            raise ConfigError(f"{pack}: the register pack is missing; `anpr-edge registry build` makes one")
-        self._pack = pack
-        self._connection = sqlite3.connect(f"{pack.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        if not file.is_file():
+            raise ConfigError(f"{file}: the register pack is missing; `anpr-edge registry build` makes one")
+        self.file = file
+        # A new pack is verified in a thread of its own, and used in another.
+        self._connection = sqlite3.connect(
+            f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
         try:
-            self._check_schema(pack)
-            self._classes = self._read_classes()
-        except (sqlite3.Error, msgspec.ValidationError) as error:
-            raise ConfigError(f"{pack}: is no register pack, or is damaged: {error}") from error
+            self._prepare()
+            self.manifest = self._verify(key)
+        except (sqlite3.Error, msgspec.MsgspecError, ValueError) as error:
+            self.close()
+            raise ConfigError(f"{file}: is no register pack, or is damaged: {error}") from error
+        except ConfigError:
+            self.close()
+            raise
 
-    def lookup(self, plate: bytes | bytearray) -> Attributes | None:
+    def lookup(self, plate: bytes | bytearray) -> VehicleClass | None:
         """Return the class of the vehicle with this plate, None where the register does not know it.
 
         Raises:
             AnprError: the pack is damaged.
         """
-        query = "select class from vehicles where plate = ?"
+        number = slot(plate)
+        if number is None:
+            return None
         try:
-            found = self._connection.execute(query, (plate_number(plate),)).fetchone()
-            return self._classes[found[0]] if found else None
-        except (sqlite3.Error, KeyError) as error:
+            row = self._connection.execute(_FIND, (number // blocks.SPAN,)).fetchone()
+            found = None if row is None else blocks.find(row[0], number % blocks.SPAN)
+            return None if found is None else self.classes[found]
+        except (sqlite3.Error, IndexError) as error:
             # Not what stands there: an error is read by more people than a register.
-            raise AnprError(f"{self._pack}: the register pack is damaged ({type(error).__name__})") from error
+            raise AnprError(f"{self.file}: the register pack is damaged ({type(error).__name__})") from error
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all blocks in the order of their numbers."""
+        yield from self._connection.execute("select number, block from blocks order by number")
+
+    @property
+    def signed(self) -> Signed:
+        """The manifest as it was signed."""
+        body, signature = self._connection.execute("select body, signature from manifest").fetchone()
+        return Signed(body, signature)
 
     def close(self) -> None:
-        """Close the pack."""
+        """Close the file."""
         self._connection.close()
 
-    def _check_schema(self, pack: Path) -> None:
+    def _prepare(self) -> None:
+        """Let the file be nothing but data."""
+        self._connection.execute("pragma trusted_schema = off")
+        self._connection.execute(f"pragma cache_size = -{_CACHE_KIB}")
         (version,) = self._connection.execute("pragma user_version").fetchone()
-        if version != SCHEMA_VERSION:
-            raise ConfigError(f"{pack}: has schema {version}; this software reads schema {SCHEMA_VERSION}")
+        if version != manifest.SCHEMA:
+            raise ConfigError(f"{self.file}: has schema {version}; this software reads schema {manifest.SCHEMA}")
+        tables = dict(self._connection.execute("select name, sql from sqlite_schema"))
+        if tables != _TABLES:
+            raise ConfigError(f"{self.file}: its tables are not those of a register pack")
 
-    def _read_classes(self) -> dict[int, Attributes]:
-        rows = self._connection.execute("select id, vehicle_type, drive, emission_class from classes")
-        return {row[0]: msgspec.convert(row[1:], _ClassRow).vehicle_class() for row in rows}
+    def _verify(self, key: VerifyKey) -> Manifest:
+        found = manifest.verify(self.file, self.signed, key)
+        rows = self._connection.execute("select class from classes order by id")
+        self.classes = tuple(msgspec.json.decode(row[0], type=VehicleClass) for row in rows)
+        content, count = ContentHash(self.classes), 0
+        for number, block in self.blocks():
+            content.add(number, block)
+            count += 1
+        if (content.hexdigest(), len(self.classes), count) != (found.content, found.classes, found.blocks):
+            raise ConfigError(f"{self.file}: its checksum is not the signed one; it is damaged")
+        return found
 
 
-class _ClassRow(Attributes, frozen=True, array_like=True):
-    """A row of the table of classes."""
-
-    def vehicle_class(self) -> Attributes:
-        return Attributes(self.vehicle_type, self.drive, self.emission_class)
-
-
-def _write(draft: Path, source: Path) -> int:
-    classes: dict[Attributes, int] = {}
-    vehicles = ((row.plate, classes.setdefault(row.vehicle_class, len(classes))) for row in _read(source))
+def _write(draft: Path, contents: Contents, seal: Seal) -> Manifest:
     database = Database(draft)
     try:
-        database.table("vehicles").insert_all(
-            ({"plate": plate, "class": number} for plate, number in vehicles), pk="plate", replace=True
-        )
-        if not classes:
-            raise ConfigError(f"{source}: holds no vehicle")
-        database.table("classes").insert_all(
-            ({"id": number, **msgspec.to_builtins(vehicle_class)} for vehicle_class, number in classes.items()),
-            pk="id",
-        )
-        database.execute(f"pragma user_version = {SCHEMA_VERSION}")
-        return int(database.table("vehicles").count)
+        # The draft is removed if anything goes wrong, and synchronised as a whole at the end.
+        database.execute("pragma journal_mode = off")
+        database.execute("pragma synchronous = off")
+        database.execute(f"pragma user_version = {manifest.SCHEMA}")
+        for sql in _TABLES.values():
+            database.execute(sql)
+        signed, found = seal(_fill(database, contents))
+        database.table("manifest").insert(msgspec.structs.asdict(signed))
+        return found
     finally:
         database.close()
-        _flush(draft)
 
 
-def _flush(file: Path) -> None:
-    """Bring the file to the card before it takes the old one's place."""
-    if file.exists():
-        with file.open("rb") as stream:
-            os.fsync(stream.fileno())
+def _fill(database: Database, contents: Contents) -> Made:
+    content, count, vehicles = ContentHash(contents.classes), 0, 0
 
+    def rows() -> Iterator[dict[str, int | bytes]]:
+        nonlocal count, vehicles
+        for number, block in contents.blocks:
+            content.add(number, block)
+            count, vehicles = count + 1, vehicles + blocks.count(block)
+            yield {"number": number, "block": block}
 
-def _read(source: Path) -> Iterator[_Row]:
-    try:
-        # Spreadsheets put a mark before the header, which this encoding leaves out.
-        with source.open(encoding="utf-8-sig", newline="") as stream:
-            yield from _rows(source, stream)
-    except OSError as error:
-        raise ConfigError(f"{source}: can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{source}: is not UTF-8 text") from error
-
-
-def _rows(source: Path, lines: Iterable[str]) -> Iterator[_Row]:
-    reader = csv.reader(lines)
-    try:
-        # What stands there is not shown: without a header it is a plate.
-        if next(reader, []) != COLUMNS:
-            raise ConfigError(f"{source}: line 1: columns are not {','.join(COLUMNS)}")
-        for fields in reader:
-            yield _row(source, reader.line_num, fields)
-    except csv.Error as error:
-        raise ConfigError(f"{source}: line {reader.line_num}: is no CSV: {error}") from error
-
-
-def _row(source: Path, line: int, fields: list[str]) -> _Row:
-    """Read one line; a plate never stands in the error, only where it is."""
-    if len(fields) != len(COLUMNS):
-        raise ConfigError(f"{source}: line {line}: {len(fields)} columns; expected {COLUMNS}")
-    plate = fields[0].replace("-", "")
-    if not (len(plate) == PLATE_LENGTH and plate.isascii() and plate.isalnum() and plate == plate.upper()):
-        raise ConfigError(f"{source}: line {line}: plate is not six capitals and digits")
-    try:
-        return _Row(plate_number(plate.encode()), msgspec.convert(fields[1:], _ClassRow).vehicle_class())
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{source}: line {line}: {fields[1:]}: {error}") from error
+    database.table("blocks").insert_all(rows())
+    database.table("classes").insert_all(
+        {"id": number, "class": msgspec.json.encode(one)} for number, one in enumerate(contents.classes)
+    )
+    return Made(len(contents.classes), count, vehicles, content.hexdigest())
