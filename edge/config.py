@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.settings import build, parse, refusal
+from edge.settings import OPTIONAL_FILE, build, parse, refusal
 
 Identifier = Annotated[
     str,
@@ -59,9 +59,15 @@ class ModelsConfig(msgspec.Struct, frozen=True):
 
 
 class RegistryConfig(msgspec.Struct, frozen=True):
-    """The register table."""
+    """The register table and what else vehicles are looked up in, each only where the policy names it."""
 
     pack: File
+    key: File
+    zone_rules: OPTIONAL_FILE
+    exemptions: OPTIONAL_FILE
+    origin: OPTIONAL_FILE
+    trade: OPTIONAL_FILE
+    sealing_key: File
 
 
 class PolicyConfig(msgspec.Struct, frozen=True):
