@@ -12,7 +12,7 @@ from edge import policy as policies
 from edge.camera.frame import EndOfSource, Frame, SourceStats
 from edge.camera.opener import open_source
 from edge.camera.steady import SteadySource
-from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Clock, PlateKind, RegisterAge, Share, VisionHealth
+from edge.categories import Attributes, Clock, RegisterAge, Share, VisionHealth
 from edge.config import Config, load, replace_source
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
@@ -25,7 +25,8 @@ from edge.plates.passage import Passage
 from edge.plates.read import Reader
 from edge.plates.recognise import Recogniser
 from edge.policy import Policy
-from edge.registry.pack import Registry
+from edge.registry.enrich import Enricher, Sources, enricher
+from edge.registry.live import Registry
 from edge.service import process
 from edge.service.clock import synchronised
 from edge.windows import LATE_SECONDS, local_day
@@ -66,14 +67,17 @@ def build(config: Config, start: datetime | None) -> "Vision":
     log.info(
         "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
     )
-    registry = Registry(config.registry.pack)
+    enriching = enricher(
+        policy.file.what,
+        Sources(register=lambda: Registry(config.registry.pack, config.registry.key).lookup),
+    )
     source = SteadySource(lambda: open_source(camera.source, start=start))
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
     if not source.live:
         spool.forget_open()
     counter = Counter(policy, spool.next_part, live=source.live)
     sender = Sender(config.socket, spool, process.uid_of(config.gate.user, "user"))
-    return Vision(source, recogniser, registry, policy, Handover(counter, spool, sender), sender)
+    return Vision(source, recogniser, enriching, policy, Handover(counter, spool, sender), sender)
 
 
 def _open_spool(runtime: Path) -> Spool:
@@ -91,7 +95,7 @@ class Vision:
         self,
         source: SteadySource,
         recogniser: Recogniser,
-        registry: Registry,
+        enricher: Enricher,
         policy: Policy,
         handover: Handover,
         sender: Sender,
@@ -99,7 +103,7 @@ class Vision:
     ) -> None:
         self._source = source
         self._recogniser = recogniser
-        self._registry = registry
+        self._enricher = enricher
         self._policy = policy
         self._handover = handover
         self._sender = sender
@@ -146,10 +150,9 @@ class Vision:
         self._handover.observe(frame.time, self._classified(self._recogniser.passages(frame)))
 
     def _classified(self, passages: Iterable[Passage]) -> Iterator[tuple[Passage, Attributes]]:
-        """Look vehicles up; only Dutch plates stand in the register."""
+        """Look vehicles up, as of the day on which they passed."""
         for passage in passages:
-            known = self._registry.lookup(passage.plate) if passage.kind is PlateKind.NL else None
-            yield passage, known or UNKNOWN_ATTRIBUTES
+            yield passage, self._enricher.attributes(passage.plate, passage.kind, local_day(passage.time))
 
     def _check_term(self, moment: float) -> None:
         """Stop outside the policy's term, once its last window, which needs its moment to close, is handed over."""

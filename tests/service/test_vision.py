@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from structlog.testing import capture_logs
 
 from edge.camera.frame import EndOfSource, Frame, SourceStats
 from edge.camera.steady import SteadySource
-from edge.categories import WindowCounts
+from edge.categories import Drive, EmissionClass, Exemption, VehicleType, WindowCounts
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
 from edge.counting.sender import Sender
@@ -20,15 +21,19 @@ from edge.counting.spool import Spool
 from edge.errors import ConfigError
 from edge.plates.passage import Look
 from edge.plates.recognise import Recogniser
-from edge.registry import pack
-from edge.registry.pack import Registry
+from edge.registry.enrich import Enricher
+from edge.registry.vehicle import Category, VehicleClass
 from edge.service.vision import Vision
 from tests.counts import HOUR, policy
 from tests.gate.serving import Recorder, serving
 from tests.plates.drawn import VIEW, Script, look
 
 FPS = 10
+MIDNIGHT = 1_795_474_800.0  # 2026-11-24, 00:00 in Amsterdam.
 FIRST_SECOND, LAST_SECOND = 1_767_222_000.0, 1_798_757_999.0  # Of 2026 in Amsterdam.
+VAN = VehicleClass(
+    VehicleType.VAN, Drive.DIESEL, EmissionClass.E6, Category.N1, 2018, special=False, wheelchair=False, diesel=True
+)
 PICTURE = np.zeros((9, 16), np.uint8)
 
 
@@ -55,33 +60,50 @@ class Film:
         """Nothing to close."""
 
 
+def _lookup(plate: bytes | bytearray) -> VehicleClass | None:
+    """The whole register."""
+    return VAN if plate == b"V12BDF" else None
+
+
+class OneDay:
+    """A list in which every plate is exempt on one day."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+
+    def on(self, plate: bytes | bytearray, day: date) -> Exemption:
+        """Return the exemption on a day."""
+        assert plate == b"V12BDF"
+        return Exemption.DAY if day == self._day else Exemption.NONE
+
+
 def _nothing() -> None:
     """Do nothing special at the last frame."""
 
 
 @contextmanager
-def _vision(
+def _vision(  # noqa: PLR0913  (what tests vary)
     folder: Path,
     frames: Sequence[tuple[float, list[Look]]],
     *,
     live: bool = False,
     on_last: Callable[[], None] = _nothing,
     clock_known: Callable[[], bool] = lambda: True,
+    enricher: Enricher | None = None,
 ) -> Iterator[tuple[Vision, Recorder]]:
     """Put a process together on a scripted film; give what a gate receives."""
-    (folder / "register.csv").write_text("plate,vehicle_type,drive,emission_class\nV12BDF,van,diesel,6\n")
-    pack.build(folder / "register.csv", folder / "register.db")
     script = Script([looks for _, looks in frames])
     source = SteadySource(lambda: Film([time for time, _ in frames], live=live, on_last=on_last))
     spool, recorder = Spool(folder / "vision"), Recorder()
     sender = Sender(folder / "gate" / "counts.sock", spool, os.getuid())
     rules = policy(folder, gap=0)
     handover = Handover(Counter(rules, spool.next_part, live=live), spool, sender)
-    registry = Registry(folder / "register.db")
     with serving(folder / "gate" / "counts.sock", recorder):
         recogniser = Recogniser(script, script, VIEW)
-        yield Vision(source, recogniser, registry, rules, handover, sender, clock_known), recorder
-    registry.close()
+        yield (
+            Vision(source, recogniser, enricher or Enricher(lookup=_lookup), rules, handover, sender, clock_known),
+            recorder,
+        )
 
 
 def _van(start: float, seconds: float) -> list[tuple[float, list[Look]]]:
@@ -108,6 +130,15 @@ def test_a_file_is_counted_by_its_own_clock(tmp_path: Path) -> None:
     assert _n(gate) == {HOUR.start: 1}
     assert _counts(gate)[-1].final
     assert _counts(gate)[-1].cells[0].key.vehicle_type == "van"
+
+
+def test_a_vehicle_is_looked_up_as_of_the_day_on_which_it_passed(tmp_path: Path) -> None:
+    """It crosses a second before midnight, and its track ends on the day after: the day's exemption counts."""
+    enricher = Enricher(lookup=_lookup, exemptions=OneDay(date(2026, 11, 23)))
+    with _vision(tmp_path, _van(MIDNIGHT - 1.5, 6), enricher=enricher) as (vision, gate):
+        vision.run(threading.Event())
+    (cell,) = [cell for counts in _counts(gate) if counts.final for cell in counts.cells]
+    assert (cell.key.vehicle_type, cell.key.exemption) == (VehicleType.VAN, Exemption.DAY)
 
 
 def test_no_window_opens_before_the_clock_is_synchronised(tmp_path: Path) -> None:
