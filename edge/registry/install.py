@@ -34,6 +34,16 @@ def install(file: Path, place: Path, public_key: Path, allowed: Allowed) -> Mani
             current.close()
 
 
+def verify(file: Path, public_key: Path) -> Manifest:
+    """Verify a pack or a delta; return the manifest of the pack that it is, or leads to.
+
+    Raises:
+        ConfigError: it is missing, damaged or signed by another key.
+    """
+    _, key = keys.read_public(public_key, Role.REGISTRY)
+    return delta.read(file, key)[1] if _is_delta(file) else _manifest(file, key)
+
+
 def _apply(file: Path, current: Pack | None, place: Path, key: VerifyKey, allowed: Allowed) -> Manifest:
     if current is None:
         raise ConfigError(f"{file}: is a delta, but there is no pack at {place}; take the full pack")

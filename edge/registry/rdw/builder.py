@@ -14,10 +14,13 @@ from edge.registry.blocks import SPAN, Members, Shorts, encode
 from edge.registry.manifest import NOTHING, Allowed, Manifest, check_successor
 from edge.registry.numbering import Slots
 from edge.registry.pack import Block, Contents, Facts, Pack
+from edge.registry.rdw.api import Dataset, download
 from edge.registry.rdw.columns import FUELS, PARTICULARS, VEHICLES
 from edge.registry.rdw.register import Register
 from edge.registry.rdw.source import Told
 from edge.registry.rdw.tables import Export
+
+TABLES = (VEHICLES, FUELS, PARTICULARS)
 
 
 class Sources(NamedTuple):
@@ -46,8 +49,7 @@ def build(sources: Sources, order: Order, watch: Callable[[str], Told]) -> Manif
         ConfigError: an export is missing, wrong or cut short, or the pack is older or of another size than the last.
         AnprError: a connection was lost, or the pack can't be written.
     """
-    tables = (VEHICLES, FUELS, PARTICULARS)
-    exports = [Export(spec, table) for spec, table in zip(sources, tables, strict=True)]
+    exports = [Export(spec, table) for spec, table in zip(sources, TABLES, strict=True)]
     register = Register.read(exports[0], watch(VEHICLES.name))
     register.add_fuels(exports[1], watch(FUELS.name))
     register.add_particulars(exports[2], watch(PARTICULARS.name))
@@ -55,6 +57,25 @@ def build(sources: Sources, order: Order, watch: Callable[[str], Told]) -> Manif
     facts = Facts(order.now, tuple(one.facts(order.now.date()) for one in exports), _rejects(exports))
     contents = Contents(names, _blocks(register.slots, numbers))
     return pack.write(order.place, contents, pack.new_seal(facts, order.key, _after_last(order)))
+
+
+def page(base: str, folder: Path, token: str | None, watch: Callable[[str], Told]) -> Sources:
+    """Page the needed columns of the three data sets from the API at ``base`` into ``folder``.
+
+    What an interrupted run left there is gone on with; ``watch(name)`` gives what is told how many rows are there.
+
+    Raises:
+        ConfigError: the address, a column or the token is refused.
+        AnprError: the API stays away, or ``folder`` can't be written.
+    """
+    sets = [Dataset(table.name, table.resource, table.names) for table in TABLES]
+    return Sources(*(str(download(one, base, folder, token=token, told=watch(one.name))) for one in sets))
+
+
+def forget_pages(sources: Sources) -> None:
+    """Remove what was paged, so that the next pack is made from what is new then."""
+    for spec in sources:
+        Path(spec).unlink()
 
 
 def _after_last(order: Order) -> Callable[[Manifest], None]:
