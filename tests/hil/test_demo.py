@@ -4,18 +4,34 @@ from html.parser import HTMLParser
 from io import StringIO
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from edge import policy
-from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Direction, Drive, EmissionClass, PlateKind, VehicleType
-from edge.policy import PolicyFile
-from hil.demo import compare, report
+from edge.categories import (
+    UNKNOWN_ATTRIBUTES,
+    Admitted,
+    Attributes,
+    Direction,
+    Drive,
+    EmissionClass,
+    Exemption,
+    PlateKind,
+    Trade,
+    VehicleType,
+)
+from edge.counting.part import key_of
+from edge.gate.release import release
+from edge.policy import Dimension, Enrichment, PolicyFile
+from hil.demo import compare, report, site
 from hil.demo.compare import Row
 from hil.scenes.traffic import TruePassage
-from tests.counts import HOUR
+from tests import messages
+from tests.counts import HOUR, cell, counts
 from tests.policies import policy_text
 
 VAN = Attributes(VehicleType.VAN, Drive.DIESEL, EmissionClass.E6)
+HOUR_OF_REPORT = (HOUR.start - messages.BEGIN) // messages.HOUR + 1
 KEY = ("in", "nl", "van", "diesel")
 
 
@@ -52,6 +68,29 @@ def _vans(numbers: range, minute: float = 0.0) -> list[TruePassage]:
 
 def _unreadable(number: int) -> list[TruePassage]:
     return [TruePassage(HOUR.start, Direction.IN, PlateKind.UNREADABLE, UNKNOWN_ATTRIBUTES, "V99BDF")] * number
+
+
+def test_every_dimension_can_be_compared(tmp_path: Path) -> None:
+    """The truth is written as the contract writes what is released, municipalities by their code."""
+    file = tmp_path / "policy.toml"
+    fields = {"enrichment": [str(one) for one in Enrichment], "dimensions": [str(one) for one in Dimension]}
+    digest = f'"sha256:{"0" * 64}"'
+    file.write_text(site.policy_text(**fields, zone_rules=digest, link_decision='"B&W 2026/1"'))
+    rules = policy.read(file).file
+    exempt = msgspec.structs.replace(VAN, admitted=Admitted.EXEMPT, exemption=Exemption.DAY, trade=Trade.TRANSPORT)
+    seen = [msgspec.structs.replace(exempt, origin=origin) for origin in (0, 344)]
+    passages = [
+        msgspec.structs.replace(one, vehicle_class=of, plate=f"{one.plate[:3]}{letters}")
+        for of, letters in zip(seen, ("BDF", "BDG"), strict=True)
+        for one in _vans(range(12))
+    ]
+    parts = [counts(*(cell(key_of(Direction.IN, PlateKind.NL, of), 12) for of in seen))]
+    cells = release(parts, rules.release, rules.what.measure)
+    compared = compare.rows([messages.report(HOUR_OF_REPORT, cells=cells)], passages, rules)
+    assert [(row.key[-2:], row.counted, row.truth) for row in compared] == [
+        (("GM0344", "H"), 12, 12),
+        (("elsewhere", "H"), 12, 12),
+    ]
 
 
 def test_the_truth_needs_ten_different_vehicles(tmp_path: Path) -> None:
