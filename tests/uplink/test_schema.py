@@ -1,14 +1,21 @@
 """The contract for machines."""
 
-from typing import Any
+import re
+from pathlib import Path
+from typing import Any, get_args
 
 import jsonschema
 import msgspec
 import pytest
 
+from edge import categories
+from edge.categories import CellKey
+from edge.policy import Dimension
 from edge.uplink import schema
-from edge.uplink.contract import CountReport, Health, State, Status, encode
+from edge.uplink.contract import Cell, CountReport, DimensionName, Health, State, Status, encode
 from tests.messages import health, report, state
+
+PAGE = Path(__file__).parent.parent.parent / "docs" / "contract.md"
 
 
 def _sample(name: schema.Name) -> dict[str, Any]:
@@ -51,6 +58,26 @@ def test_every_attribute_is_required_and_a_new_one_welcome(name: schema.Name) ->
 def test_files_bear_the_version_of_their_messages() -> None:
     """A new minor version is a new file, named as the messages name it."""
     assert set(schema.documents()) == {"counts-1.1.json", "state-1.0.json", "health-1.1.json", "asyncapi.json"}
+
+
+def test_wall_policy_and_contract_know_the_same_dimensions() -> None:
+    """What vision counts is what a policy can ask for and a message can carry, in one order."""
+    names = list(get_args(DimensionName))
+    assert list(Dimension) == names
+    assert list(CellKey.__struct_fields__) == names
+    assert [name for name in Cell.__struct_fields__ if name not in {"n", "rest"}] == names
+
+
+@pytest.mark.parametrize("name", get_args(DimensionName))
+def test_the_page_on_the_contract_names_every_value(name: str) -> None:
+    """In the row of its dimension; of origin an example."""
+    (row,) = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith(f"| `{name}` |")]
+    written = set(re.findall("`([^`]*)`", row.split("|")[2]))
+    closed = getattr(categories, name.title().replace("_", "") if name != "plate" else "PlateKind")
+    expected = {"GM0344", "elsewhere"} if name == "origin" else {str(value) for value in closed}
+    if name == "trade":
+        expected = {value for value in expected if len(value) > 1} | {"A", "U"}
+    assert written == expected
 
 
 def test_the_topics_of_the_document_are_those_of_the_contract() -> None:
