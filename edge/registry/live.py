@@ -1,102 +1,90 @@
-"""The register pack of a running camera, which may be replaced at any time."""
+"""Tables and lists of a running camera, which may be replaced at any time."""
 
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import structlog
 
-from edge import keys
 from edge.errors import ConfigError
-from edge.keys import Role
-from edge.registry.manifest import Manifest, check_successor
-from edge.registry.pack import Pack
-from edge.registry.vehicle import VehicleClass
 
 log = structlog.get_logger()
 
 CHECK_SECONDS = 5.0
 
+T = TypeVar("T")
 Identity = tuple[int, int, int]
 
 
-class Registry:
-    """Looks vehicles up in the newest good pack that lies at one place.
+def _anything(_old: object, _new: object) -> None:
+    """Accept whatever could be loaded."""
 
-    A pack that takes the place of another is verified in a thread, so that no frame waits; until it is found good,
-    and for ever if it is not, the one in use stays in use. ``monotonic`` is the clock, in seconds.
+
+class Live(Generic[T]):
+    """What the newest good file at one place holds.
+
+    A file that takes the place of another is loaded and verified in a thread, so that no frame waits; until it is
+    found good, and for ever if it is not, what is in use stays in use.
     """
 
-    def __init__(self, file: Path, public_key: Path, monotonic: Callable[[], float] = time.monotonic) -> None:
-        """Open the pack at ``file``.
+    def __init__(
+        self,
+        file: Path,
+        load: Callable[[], T],
+        accept: Callable[[T, T], None] = _anything,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Load ``file``; ``accept(old, new)`` raises a ConfigError where new may not follow old.
+
+        ``monotonic`` is the clock, in seconds.
 
         Raises:
-            ConfigError: pack or key are missing, damaged or wrong.
+            ConfigError: the file is missing, damaged or wrong.
         """
-        _, self._key = keys.read_public(public_key, Role.REGISTRY)
-        self._file = file
-        self._monotonic = monotonic
+        self._file, self._load, self._accept, self._monotonic = file, load, accept, monotonic
         self._seen = _identity(file)
-        self._pack = Pack(file, self._key)
-        self._next: Pack | None = None
+        self.current = load()
+        self._next: T | None = None
         self._thread: threading.Thread | None = None
         self._due = monotonic() + CHECK_SECONDS
-        self._tell(self._pack.manifest)
 
-    @property
-    def manifest(self) -> Manifest:
-        """The facts of the pack in use."""
-        return self._pack.manifest
+    def refresh(self) -> bool:
+        """Take a new file into use if one has been found good, and say so; look for one every few seconds.
 
-    def lookup(self, plate: bytes | bytearray) -> VehicleClass | None:
-        """Return the class of the vehicle with this plate, None where the register does not know it.
-
-        Raises:
-            AnprError: the pack is damaged.
+        Never waits.
         """
-        return self._pack.lookup(plate)
-
-    def refresh(self) -> None:
-        """Take a new pack into use if one has been found good; look for one every few seconds. Never waits."""
+        taken = self._next is not None
         if self._next is not None:
-            self._pack.close()
-            self._pack, self._next = self._next, None
-            self._tell(self._pack.manifest)
+            self.current, self._next = self._next, None
         if self._monotonic() >= self._due and (self._thread is None or not self._thread.is_alive()):
             self._due = self._monotonic() + CHECK_SECONDS
             self._look()
+        return taken
 
-    def close(self) -> None:
-        """Close the pack."""
+    def wait(self) -> None:
+        """Wait until what is being looked at has been found good or not."""
         if self._thread is not None:
             self._thread.join()
-        for pack in filter(None, (self._pack, self._next)):
-            pack.close()
 
     def _look(self) -> None:
-        """Have the file verified if it is another one than when it was last looked at."""
+        """Have the file loaded if it is another one than when it was last looked at."""
         found = _identity(self._file)
         if found is not None and found != self._seen:
             self._seen = found
-            self._thread = threading.Thread(target=self._verify, name="register", daemon=True)
+            self._thread = threading.Thread(target=self._try, name=f"load {self._file.name}", daemon=True)
             self._thread.start()
 
-    def _verify(self) -> None:
+    def _try(self) -> None:
         try:
-            pack = Pack(self._file, self._key)
-            try:
-                check_successor(self._file, self._pack.manifest, pack.manifest)
-            except ConfigError:
-                pack.close()
-                raise
-            self._next = pack
+            new = self._load()
+            self._accept(self.current, new)
         except ConfigError as error:
-            log.warning("register_refused", reason=str(error), kept=f"the one of {self.manifest.day}")
-
-    def _tell(self, manifest: Manifest) -> None:
-        log.info("register_in_use", day=manifest.day.isoformat(), vehicles=manifest.vehicles)
+            log.warning("new_file_refused", file=str(self._file), reason=str(error))
+        else:
+            self._next = new
 
 
 def _identity(file: Path) -> Identity | None:

@@ -1,6 +1,7 @@
 """The register pack: one SQLite file from plate to vehicle class, made centrally and read only on the camera."""
 
 import sqlite3
+import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -105,7 +106,7 @@ class Pack:
         try:
             self._prepare()
             self.manifest = self._verify(key)
-        except (sqlite3.Error, msgspec.MsgspecError, ValueError) as error:
+        except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, struct.error) as error:
             self.close()
             raise ConfigError(f"{file}: is no register pack, or is damaged: {error}") from error
         except ConfigError:
@@ -136,8 +137,8 @@ class Pack:
     @property
     def signed(self) -> Signed:
         """The manifest as it was signed."""
-        body, signature = self._connection.execute("select body, signature from manifest").fetchone()
-        return Signed(body, signature)
+        rows = self._connection.execute("select body, signature from manifest").fetchall()
+        return msgspec.convert(dict(zip(("body", "signature"), rows[0], strict=True)) if rows else {}, Signed)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,6 +1,7 @@
-"""Building and reading register packs."""
+"""Register packs: writing, verifying, looking up."""
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -8,123 +9,170 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.categories import Attributes, Drive, EmissionClass, VehicleType
+from edge import keys
+from edge.categories import Drive
 from edge.errors import AnprError, ConfigError
-from edge.registry.pack import Registry, build, plate_number
+from edge.keys import Role
+from edge.registry.pack import Pack
+from edge.registry.vehicle import VehicleClass
+from tests.registry.packs import ELECTRIC_VAN, TRUCK, VAN, make_pack, registry_keys
 
-HEADER = "plate,vehicle_type,drive,emission_class\n"
+VEHICLES = {"V12BDF": VAN, "V12BDG": ELECTRIC_VAN, "X99ZZZ": TRUCK, "V12BDE": VAN}
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    """Two made-up vehicles."""
-    file = tmp_path / "register.csv"
-    file.write_text(HEADER + "V-12-BDF,van,electric,Z\nX12BDG,truck,diesel,6\n")
-    return file
+def file(tmp_path: Path) -> Path:
+    """A pack of four vehicles, one of them with a letter that no series has."""
+    key, _ = registry_keys(tmp_path)
+    make_pack(tmp_path / "register.db", VEHICLES, key)
+    return tmp_path / "register.db"
 
 
-def test_a_vehicle_is_found_by_its_plate(tmp_path: Path, source: Path) -> None:
-    """A plate in the CSV file, with or without dashes, is found with its class; another is None."""
-    assert build(source, tmp_path / "pack.db") == 2
-    registry = Registry(tmp_path / "pack.db")
-    assert registry.lookup(bytearray(b"V12BDF")) == Attributes(VehicleType.VAN, Drive.ELECTRIC, EmissionClass.Z)
-    assert registry.lookup(b"X12BDG") == Attributes(VehicleType.TRUCK, Drive.DIESEL, EmissionClass.E6)
-    assert registry.lookup(b"X12BDH") is None
-    registry.close()
+def _open(file: Path) -> Pack:
+    return Pack(file, registry_keys(file.parent)[0].verify_key)
+
+
+def test_a_vehicle_is_found_by_its_plate(file: Path) -> None:
+    """Each plate gives its class, from bytes and from a buffer that can be wiped."""
+    with closing(_open(file)) as pack:
+        assert {plate: pack.lookup(bytearray(plate.encode())) for plate in VEHICLES} == VEHICLES
+        assert pack.lookup(b"V12BDF") == VAN
+
+
+@pytest.mark.parametrize("plate", [b"V12BDH", b"", b"V12BD", b"v12bdf", b"V12BD!", b"V12BDFF", b"CD1", b"V1_BDF"])
+def test_another_plate_is_not_known(file: Path, plate: bytes) -> None:
+    """Neighbours, other lengths and what is no plate give None."""
+    with closing(_open(file)) as pack:
+        assert pack.lookup(plate) is None
+
+
+plates = st.from_regex(r"[BDFGHJ][0-9]{2}[BDFGHJ]{3}", fullmatch=True)
+classes = st.builds(
+    lambda base, drive, year: VehicleClass(**{**base, "drive": drive, "first_year": year}),
+    st.just({name: getattr(VAN, name) for name in VAN.__struct_fields__}),
+    st.sampled_from(Drive),
+    st.one_of(st.none(), st.integers(1950, 2026)),
+)
+
+
+@given(st.dictionaries(plates, classes, min_size=1, max_size=60), plates)
+def test_a_pack_is_the_register(
+    tmp_path_factory: pytest.TempPathFactory, vehicles: dict[str, VehicleClass], other: str
+) -> None:
+    """Whatever is put in is found, and nothing else is."""
+    folder = tmp_path_factory.mktemp("pack")
+    make_pack(folder / "register.db", vehicles, registry_keys(folder)[0])
+    with closing(_open(folder / "register.db")) as pack:
+        assert {plate: pack.lookup(plate.encode()) for plate in vehicles} == vehicles
+        assert pack.lookup(other.encode()) == vehicles.get(other)
+
+
+def test_a_pack_holds_no_plate(file: Path) -> None:
+    """Neither the text nor its base-36 number stands in the file."""
+    content = file.read_bytes()
+    for plate in VEHICLES:
+        assert plate.encode() not in content
+        assert int(plate, 36).to_bytes(4, "little") not in content
+
+
+def test_another_servers_signature_is_refused(file: Path, tmp_path: Path) -> None:
+    """Only the registry key of this camera counts."""
+    keys.make(Role.REGISTRY, tmp_path / "other")
+    _, other = keys.read_public(tmp_path / "other" / "registry.pub", Role.REGISTRY)
+    with pytest.raises(ConfigError, match=r"register\.db: is not signed by the registry key"):
+        Pack(file, other)
+
+
+def test_a_missing_pack_is_refused(tmp_path: Path) -> None:
+    """The error says what makes one."""
+    with pytest.raises(ConfigError, match="the register pack is missing; `anpr-edge registry build`"):
+        Pack(tmp_path / "none.db", registry_keys(tmp_path)[0].verify_key)
 
 
 @pytest.mark.parametrize(
-    ("content", "message"),
+    "change",
     [
-        ("kenteken,soort\n", "line 1: columns are not plate,vehicle_type,"),
-        ("V-12-BDF,van,electric,Z\n", "line 1: columns are not plate,vehicle_type,"),
-        ("", "line 1: columns are not plate,vehicle_type,"),
-        (HEADER, r"register\.csv: holds no vehicle"),
-        (HEADER + "V-12-BDF,van,electric\n", "line 2: 3 columns"),
-        (HEADER + "V-12-BD!,van,electric,Z\n", "line 2: plate is not six"),
-        (HEADER + "V-12-BDF,lorry,electric,Z\n", "line 2: .*lorry"),
-        (HEADER + "X-12-BDG,van,diesel,6\nV-12-BDF,van,electric," + "Z" * 200_000, "line 3: is no CSV: field larger"),
-        (HEADER + "V-12-BDF\0,van,electric,Z\n", "line 2: "),
-        (HEADER + "V-12-BDF,van\0,electric,Z\n", "line 2: "),
-        ("\0" * 1000, "line 1: "),
+        "update blocks set block = zeroblob(length(block))",
+        "delete from blocks where number = (select max(number) from blocks)",
+        "update classes set id = 9 - id",
+        "insert into blocks values (1, x'00')",
+        "update manifest set body = replace(body, '4', '5')",
+        "delete from manifest",
+        "drop table classes",
+        "create table more (a)",
+        "create trigger t after insert on blocks begin select 1; end",
+        "create view v as select 1",
+        "pragma user_version = 9",
     ],
 )
-def test_a_wrong_row_is_refused_by_line(tmp_path: Path, content: str, message: str) -> None:
-    """A wrong CSV file is refused with the line, leaves no pack, and keeps plates out of the error."""
-    source = tmp_path / "register.csv"
-    source.write_text(content)
-    with pytest.raises(ConfigError, match=message) as refused:
-        build(source, tmp_path / "pack.db")
-    assert "12-BD" not in str(refused.value)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["register.csv"]
-
-
-def test_a_pack_that_can_not_be_written_is_named(tmp_path: Path, source: Path) -> None:
-    """A folder that is not there, a folder in the pack's place and a file in the folder's place, without a draft."""
-    (tmp_path / "taken").mkdir()
-    for pack in (tmp_path / "none" / "x.db", tmp_path / "taken", source / "x.db"):
-        with pytest.raises(ConfigError, match=f"{pack}: can't be written: "):
-            build(source, pack)
-    with pytest.raises(ConfigError, match=r"\.: can't be written: "):
-        build(source, Path())
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["register.csv", "taken"]
-
-
-def test_the_mark_of_a_spreadsheet_is_left_out(tmp_path: Path, source: Path) -> None:
-    """A byte order mark before the header is no part of it."""
-    source.write_text(source.read_text(), encoding="utf-8-sig")
-    assert build(source, tmp_path / "pack.db") == 2
-
-
-def test_a_failed_build_keeps_the_old_pack(tmp_path: Path, source: Path) -> None:
-    """A pack stays what it was when its successor can't be built."""
-    pack = tmp_path / "pack.db"
-    build(source, pack)
-    before = pack.read_bytes()
-    source.write_text(HEADER + "nonsense\n")
-    with pytest.raises(ConfigError):
-        build(source, pack)
-    assert pack.read_bytes() == before
-
-
-def test_missing_and_damaged_packs_are_refused(tmp_path: Path) -> None:
-    """A missing file, a text file and a database of another schema are each refused by name."""
-    with pytest.raises(ConfigError, match="the register pack is missing"):
-        Registry(tmp_path / "none.db")
-    (tmp_path / "text.db").write_text("no database, and long enough to be sure of it" * 50)
-    with pytest.raises(ConfigError, match="is no register pack"):
-        Registry(tmp_path / "text.db")
-    sqlite3.connect(tmp_path / "other.db").execute("pragma user_version = 9")
-    with pytest.raises(ConfigError, match="schema 9"):
-        Registry(tmp_path / "other.db")
-
-
-def test_damage_that_shows_at_a_lookup_is_one_line(tmp_path: Path, source: Path) -> None:
-    """A broken page and a class that is not there end vision with an error to restart from, and name the pack only."""
-    pack = tmp_path / "pack.db"
-    build(source, pack)
-    registry = Registry(pack)
-    with closing(sqlite3.connect(pack)) as connection:
-        connection.execute("update vehicles set class = 77")
+def test_a_changed_pack_is_refused(file: Path, change: str) -> None:
+    """Nothing in it can be changed, left out or added."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(change)
         connection.commit()
-    with pytest.raises(AnprError, match=r"pack\.db: the register pack is damaged \(KeyError\)$") as refused:
-        registry.lookup(b"V12BDF")
+    with pytest.raises(ConfigError, match=r"register\.db: "):
+        _open(file)
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda _: b"no database, but long enough for one" * 99, lambda it: it[: len(it) // 2]]
+)
+def test_what_is_no_pack_is_refused(file: Path, spoil: Callable[[bytes], bytes]) -> None:
+    """Another file, and half a pack."""
+    file.write_bytes(spoil(file.read_bytes()))
+    with pytest.raises(ConfigError, match="is no register pack, or is damaged"):
+        _open(file)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A pack to make damaged copies of."""
+    folder = tmp_path_factory.mktemp("sound")
+    make_pack(folder / "register.db", VEHICLES, registry_keys(folder)[0])
+    return folder / "register.db"
+
+
+@given(place=st.integers(0, 1 << 20), value=st.integers(1, 255))
+def test_a_flipped_byte_changes_no_answer(sound: Path, place: int, value: int) -> None:
+    """Damage anywhere is refused when the pack is opened, or lies where nothing is read."""
+    content = bytearray(sound.read_bytes())
+    content[place % len(content)] ^= value
+    damaged = sound.with_name("damaged.db")
+    damaged.write_bytes(content)
+    try:
+        pack = _open(damaged)
+    except ConfigError:
+        return
+    with closing(pack):
+        assert {plate: pack.lookup(plate.encode()) for plate in VEHICLES} == VEHICLES
+
+
+def test_damage_that_shows_later_is_one_line(file: Path) -> None:
+    """A page that breaks after the pack was opened ends vision with an error to restart from, without a plate."""
+    pack = _open(file)
+    file.write_bytes(b"\xff" * file.stat().st_size)
+    pack._connection.execute("pragma shrink_memory")
+    with pytest.raises(AnprError, match=r"register\.db: the register pack is damaged \(DatabaseError\)$") as refused:
+        pack.lookup(b"V12BDF")
     assert refused.value.exit_status == 1
-    registry.close()
-    content = bytearray(pack.read_bytes())
-    with closing(sqlite3.connect(pack)) as connection:
-        ((page,),) = connection.execute("select rootpage from sqlite_schema where name = 'vehicles'").fetchall()
-        ((size,),) = connection.execute("pragma page_size").fetchall()
-    content[(page - 1) * size : page * size] = b"\xff" * size
-    pack.write_bytes(content)
-    registry = Registry(pack)
-    with pytest.raises(AnprError, match=r"pack\.db: the register pack is damaged \(DatabaseError\)$"):
-        registry.lookup(b"V12BDF")
-    registry.close()
+    pack.close()
 
 
-@given(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=6, max_size=6), st.data())
-def test_different_plates_have_different_numbers(plate: str, data: st.DataObject) -> None:
-    """Six characters and their base-36 number tell each other."""
-    other = data.draw(st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=6, max_size=6))
-    assert (plate_number(plate.encode()) == plate_number(other.encode())) == (plate == other)
+def test_a_pack_that_can_not_be_written_leaves_nothing(file: Path, tmp_path: Path) -> None:
+    """A folder that is not there, and a folder in the pack's place; no draft stays behind."""
+    key, _ = registry_keys(tmp_path)
+    (tmp_path / "taken").mkdir()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    for place in (tmp_path / "none" / "x.db", tmp_path / "taken"):
+        with pytest.raises(AnprError, match=f"{place}: can't be written: "):
+            make_pack(place, VEHICLES, key)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert file.exists()
+
+
+def test_a_register_without_vehicles_is_no_pack(file: Path, tmp_path: Path) -> None:
+    """Nothing is signed, and the old pack stays."""
+    before = file.read_bytes()
+    with pytest.raises(ConfigError, match="no vehicle"):
+        make_pack(file, {}, registry_keys(tmp_path)[0])
+    assert file.read_bytes() == before
