@@ -4,13 +4,16 @@ import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from edge.errors import ConfigError
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+OPTIONAL_FILE = Annotated[Path | None, Meta(description="a path, or empty for none")]
 
 
 class Layer(NamedTuple):
@@ -49,6 +52,26 @@ def build(kind: type[T], layers: list[Layer]) -> T:
     return kind(**{name: _section(name, section, layers) for name, section in sections.items()})
 
 
+def table(kind: type[T], file: Path, title: str, options: object) -> T:
+    """Make a ``kind`` from one table of a file, which errors call ``[title]``; options with a default may be absent.
+
+    Raises:
+        ConfigError: unknown, missing or wrong options.
+    """
+    if not isinstance(options, dict):
+        raise ConfigError(f"{file}: {title} is no table of options")
+    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    for option in options:
+        if option not in fields:
+            raise ConfigError(f"{file}: [{title}] unknown option {option}{nearest(option, fields)}")
+    hints = get_type_hints(kind, include_extras=True)
+    given = {fields[name].name: _value(file, title, name, options[name], hints[fields[name].name]) for name in options}
+    for option, field in fields.items():
+        if field.required and option not in options:
+            raise ConfigError(f"{file}: [{title}] {option} is missing; allowed: {_allowed(hints[field.name])}")
+    return kind(**given)
+
+
 def refusal(file: Path, section: str, option: str, value: object, allowed: str) -> ConfigError:
     """Say what is wrong with one option, in the one form that all these errors have."""
     return ConfigError(f"{file}: [{section}] {option} = {_toml(value)}; allowed: {allowed}")
@@ -58,16 +81,17 @@ def _check_names(layer: Layer, sections: dict[str, Any]) -> None:
     """Refuse every section and option that nobody reads."""
     for section, options in layer.tree.items():
         if section not in sections:
-            raise ConfigError(f"{layer.file}: unknown section [{section}]{_nearest(section, sections)}")
+            raise ConfigError(f"{layer.file}: unknown section [{section}]{nearest(section, sections)}")
         if not isinstance(options, dict):
             raise ConfigError(f"{layer.file}: {section} = {_toml(options)}; [{section}] is a section of options")
         known = get_type_hints(sections[section])
         for option in options:
             if option not in known:
-                raise ConfigError(f"{layer.file}: [{section}] unknown option {option}{_nearest(option, known)}")
+                raise ConfigError(f"{layer.file}: [{section}] unknown option {option}{nearest(option, known)}")
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which of the ``known`` names was probably meant, or which are allowed."""
     match = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {match[0]}?" if match else f"; allowed: {', '.join(known)}"
 
@@ -85,6 +109,8 @@ def _option(section: str, option: str, hint: Any, layers: list[Layer]) -> Any:
 
 
 def _value(file: Path, section: str, option: str, value: object, hint: Any) -> Any:
+    if value == "" and hint == OPTIONAL_FILE:
+        return None
     try:
         converted = msgspec.convert(value, hint, dec_hook=_as_path)
     except (msgspec.ValidationError, TypeError) as error:
