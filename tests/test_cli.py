@@ -1,7 +1,9 @@
 """The commands for people."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -63,11 +65,17 @@ def test_an_expected_error_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert capsys.readouterr().err == "anpr-edge: anpr-edge: no\n"
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [[], *([name] for name in commands.commands), ["policy", "sign"], ["policy", "verify"], ["registry", "build"]],
-    ids=" ".join,
-)
+def _paths(group: click.Group, *names: str) -> Iterator[list[str]]:
+    """Yield the names that lead to every group and every command."""
+    yield list(names)
+    for name, found in group.commands.items():
+        if isinstance(found, click.Group):
+            yield from _paths(found, *names, name)
+        else:
+            yield [*names, name]
+
+
+@pytest.mark.parametrize("arguments", list(_paths(commands)), ids=" ".join)
 def test_every_command_explains_itself(arguments: list[str]) -> None:
     """--help says what a command is for."""
     shown = _run(*arguments, "--help")

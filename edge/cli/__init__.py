@@ -14,6 +14,7 @@ import click
 from edge import __version__, keys
 from edge.cli.options import PATH, config_option, source_options, supervisor_option
 from edge.cli.registry import registry
+from edge.cli.rules import rules
 from edge.errors import AnprError, ConfigError
 
 EPILOG = "Every command explains itself with --help. Exit status 78 means: mend the configuration first."
@@ -26,6 +27,7 @@ def commands() -> None:
 
 
 commands.add_command(registry)
+commands.add_command(rules)
 
 
 @commands.command()
