@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -26,28 +26,11 @@ T = TypeVar("T")
 
 Plate = bytes | bytearray
 Lookup = Callable[[Plate], VehicleClass | None]
+# What lists say of a plate: its exemption on a day (local), its municipality's number, its holder's trade.
+ExemptionOn = Callable[[Plate, date], Exemption]
+OriginOf = Callable[[Plate], int]
+TradeOf = Callable[[Plate], Trade]
 EXEMPT = (Exemption.DAY, Exemption.LONG_TERM)
-
-
-class Exemptions(Protocol):
-    """The list of exemptions."""
-
-    def on(self, plate: Plate, day: date) -> Exemption:
-        """Return the exemption that this plate has on ``day`` (local)."""
-
-
-class Origins(Protocol):
-    """The list of origins."""
-
-    def of(self, plate: Plate) -> int:
-        """Return the municipality's number."""
-
-
-class Trades(Protocol):
-    """The list of trades."""
-
-    def of(self, plate: Plate) -> Trade:
-        """Return what the holder does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +40,9 @@ class Sources:
     register: Callable[[], Lookup] | None = None
     rules: Callable[[str], ZoneRules] | None = None
     """Opens the rule file with this digest, ``sha256:`` and 64 hexadecimal digits."""
-    exemptions: Callable[[], Exemptions] | None = None
-    origins: Callable[[], Origins] | None = None
-    trades: Callable[[], Trades] | None = None
+    exemptions: Callable[[], ExemptionOn] | None = None
+    origins: Callable[[], OriginOf] | None = None
+    trades: Callable[[], TradeOf] | None = None
 
 
 def enricher(what: What, sources: Sources) -> "Enricher":
@@ -85,9 +68,9 @@ class Enricher:
         *,
         lookup: Lookup | None = None,
         rules: ZoneRules | None = None,
-        exemptions: Exemptions | None = None,
-        origins: Origins | None = None,
-        trades: Trades | None = None,
+        exemptions: ExemptionOn | None = None,
+        origins: OriginOf | None = None,
+        trades: TradeOf | None = None,
     ) -> None:
         self._lookup, self._rules = lookup, rules
         self._exemptions, self._origins, self._trades = exemptions, origins, trades
@@ -104,7 +87,7 @@ class Enricher:
         """
         if kind is PlateKind.UNREADABLE:
             return UNKNOWN_ATTRIBUTES
-        exemption = Exemption.UNKNOWN if self._exemptions is None else self._exemptions.on(plate, day)
+        exemption = Exemption.UNKNOWN if self._exemptions is None else self._exemptions(plate, day)
         if kind is PlateKind.FOREIGN:
             return msgspec.structs.replace(UNKNOWN_ATTRIBUTES, exemption=exemption)
         vehicle = None if self._lookup is None else self._lookup(plate)
@@ -112,8 +95,8 @@ class Enricher:
             _public(vehicle),
             admitted=self._admission(vehicle, exemption, day),
             exemption=exemption,
-            origin=ELSEWHERE if self._origins is None else self._origins.of(plate),
-            trade=Trade.UNKNOWN if self._trades is None else self._trades.of(plate),
+            origin=ELSEWHERE if self._origins is None else self._origins(plate),
+            trade=Trade.UNKNOWN if self._trades is None else self._trades(plate),
         )
 
     def _admission(self, vehicle: VehicleClass | None, exemption: Exemption, day: date) -> Admitted:
@@ -144,7 +127,7 @@ def _opened(what: What, name: Enrichment, opener: Callable[[], T] | None) -> T |
     if name not in what.enrichment:
         return None
     if opener is None:
-        raise ConfigError(f"the policy's [what] enrichment names {name}, which this camera does not have")
+        raise ConfigError(f"the policy's [what] enrichment names {name}, but [registry] {name} names no file")
     return opener()
 
 
@@ -152,5 +135,5 @@ def _rules(what: What, sources: Sources) -> ZoneRules | None:
     if not what.zone_rules:
         return None
     if sources.rules is None:
-        raise ConfigError("the policy's [what] zone_rules names a rule file, which this camera does not have")
+        raise ConfigError("the policy's [what] zone_rules names a rule file, but [registry] zone_rules names none")
     return sources.rules(what.zone_rules)

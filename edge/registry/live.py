@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 import structlog
 
@@ -15,12 +15,18 @@ log = structlog.get_logger()
 
 CHECK_SECONDS = 5.0
 
+P = ParamSpec("P")
+R = TypeVar("R")
 T = TypeVar("T")
 Identity = tuple[int, int, int]
 
 
 def _anything(_old: object, _new: object) -> None:
     """Accept whatever could be loaded."""
+
+
+def _nothing(_gone: object) -> None:
+    """Leave what is no longer used to the interpreter."""
 
 
 class Live(Generic[T]):
@@ -35,21 +41,32 @@ class Live(Generic[T]):
         file: Path,
         load: Callable[[], T],
         accept: Callable[[T, T], None] = _anything,
+        retire: Callable[[T], None] = _nothing,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Load ``file``; ``accept(old, new)`` raises a ConfigError where new may not follow old.
+        """Load ``file``.
 
-        ``monotonic`` is the clock, in seconds.
+        ``accept(old, new)`` raises a ConfigError where new may not follow old; ``retire`` gets what is not used any
+        more; ``monotonic`` is the clock, in seconds.
 
         Raises:
             ConfigError: the file is missing, damaged or wrong.
         """
-        self._file, self._load, self._accept, self._monotonic = file, load, accept, monotonic
+        self._file, self._load, self._accept, self._retire = file, load, accept, retire
+        self._monotonic = monotonic
         self._seen = _identity(file)
         self.current = load()
         self._next: T | None = None
         self._thread: threading.Thread | None = None
         self._due = monotonic() + CHECK_SECONDS
+
+    def follow(self, ask: Callable[Concatenate[T, P], R]) -> Callable[P, R]:
+        """Return a function that asks what is in use at the time of each call."""
+
+        def asked(*args: P.args, **kwargs: P.kwargs) -> R:
+            return ask(self.current, *args, **kwargs)
+
+        return asked
 
     def refresh(self) -> bool:
         """Take a new file into use if one has been found good, and say so; look for one every few seconds.
@@ -58,6 +75,7 @@ class Live(Generic[T]):
         """
         taken = self._next is not None
         if self._next is not None:
+            self._retire(self.current)
             self.current, self._next = self._next, None
         if self._monotonic() >= self._due and (self._thread is None or not self._thread.is_alive()):
             self._due = self._monotonic() + CHECK_SECONDS
@@ -69,6 +87,13 @@ class Live(Generic[T]):
         if self._thread is not None:
             self._thread.join()
 
+    def close(self) -> None:
+        """Retire what is in use."""
+        self.wait()
+        for one in (self.current, self._next):
+            if one is not None:
+                self._retire(one)
+
     def _look(self) -> None:
         """Have the file loaded if it is another one than when it was last looked at."""
         found = _identity(self._file)
@@ -79,12 +104,17 @@ class Live(Generic[T]):
 
     def _try(self) -> None:
         try:
-            new = self._load()
-            self._accept(self.current, new)
+            self._next = self._accepted(self._load())
         except ConfigError as error:
-            log.warning("new_file_refused", file=str(self._file), reason=str(error))
-        else:
-            self._next = new
+            log.warning("new_file_refused", file=str(self._file), reason=str(error), kept="the one before")
+
+    def _accepted(self, new: T) -> T:
+        try:
+            self._accept(self.current, new)
+        except ConfigError:
+            self._retire(new)
+            raise
+        return new
 
 
 def _identity(file: Path) -> Identity | None:

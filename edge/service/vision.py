@@ -12,7 +12,7 @@ from edge import policy as policies
 from edge.camera.frame import EndOfSource, Frame, SourceStats
 from edge.camera.opener import open_source
 from edge.camera.steady import SteadySource
-from edge.categories import Attributes, Clock, RegisterAge, Share, VisionHealth
+from edge.categories import Attributes, Clock, Share, VisionHealth
 from edge.config import Config, load, replace_source
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
@@ -25,10 +25,9 @@ from edge.plates.passage import Passage
 from edge.plates.read import Reader
 from edge.plates.recognise import Recogniser
 from edge.policy import Policy
-from edge.registry.enrich import Enricher, Sources, enricher
-from edge.registry.live import Registry
 from edge.service import process
 from edge.service.clock import synchronised
+from edge.service.lookups import Lookups
 from edge.windows import LATE_SECONDS, local_day
 
 log = structlog.get_logger()
@@ -67,17 +66,14 @@ def build(config: Config, start: datetime | None) -> "Vision":
     log.info(
         "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
     )
-    enriching = enricher(
-        policy.file.what,
-        Sources(register=lambda: Registry(config.registry.pack, config.registry.key).lookup),
-    )
+    lookups = Lookups(config, policy, lambda: local_day(time.time()))
     source = SteadySource(lambda: open_source(camera.source, start=start))
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
     if not source.live:
         spool.forget_open()
     counter = Counter(policy, spool.next_part, live=source.live)
     sender = Sender(config.socket, spool, process.uid_of(config.gate.user, "user"))
-    return Vision(source, recogniser, enriching, policy, Handover(counter, spool, sender), sender)
+    return Vision(source, recogniser, lookups, policy, Handover(counter, spool, sender), sender)
 
 
 def _open_spool(runtime: Path) -> Spool:
@@ -95,7 +91,7 @@ class Vision:
         self,
         source: SteadySource,
         recogniser: Recogniser,
-        enricher: Enricher,
+        lookups: Lookups,
         policy: Policy,
         handover: Handover,
         sender: Sender,
@@ -103,7 +99,7 @@ class Vision:
     ) -> None:
         self._source = source
         self._recogniser = recogniser
-        self._enricher = enricher
+        self._lookups = lookups
         self._policy = policy
         self._handover = handover
         self._sender = sender
@@ -136,6 +132,7 @@ class Vision:
             elif self._source.live:
                 self._handover.idle(time.time())
         if time.monotonic() >= self._report_due:
+            self._lookups.refresh()
             self._report(frame)
 
     def _time_known(self) -> bool:
@@ -152,7 +149,7 @@ class Vision:
     def _classified(self, passages: Iterable[Passage]) -> Iterator[tuple[Passage, Attributes]]:
         """Look vehicles up, as of the day on which they passed."""
         for passage in passages:
-            yield passage, self._enricher.attributes(passage.plate, passage.kind, local_day(passage.time))
+            yield passage, self._lookups.enricher.attributes(passage.plate, passage.kind, local_day(passage.time))
 
     def _check_term(self, moment: float) -> None:
         """Stop outside the policy's term, once its last window, which needs its moment to close, is handed over."""
@@ -179,7 +176,7 @@ class Vision:
                 _share(stats.dropped, stats),
                 _share(stats.corrupt, stats),
                 min(stats.reopened, MOST_REOPENED),
-                RegisterAge.UNKNOWN,
+                self._lookups.register_age(),
             )
         )
 
@@ -193,6 +190,7 @@ class Vision:
             answered = self._handover.end(complete=complete, timeout=timeout)
             self._source.close()
             self._sender.stop()
+            self._lookups.close()
         if complete and not answered:
             raise AnprError("the gate did not take the last window; it waits in the runtime folder for the next start")
         if not answered:

@@ -40,32 +40,26 @@ CLEAN = msgspec.structs.replace(VAN, drive=Drive.ELECTRIC, emission_class=Emissi
 CAR = msgspec.structs.replace(VAN, vehicle_type=VehicleType.PASSENGER_CAR, category=Category.M1)
 
 
-class Lists:
-    """All three lists at once, which say something of two plates; counts how often they are asked."""
+class Exempt:
+    """A list of exemptions with two plates; counts how often it is asked."""
 
     def __init__(self, exemption: Exemption = Exemption.DAY) -> None:
         self.exemption, self.asked = exemption, 0
 
-    def on(self, plate: bytes | bytearray, day: date) -> Exemption:
+    def __call__(self, plate: bytes | bytearray, day: date) -> Exemption:
         """Return the exemption."""
         self.asked += 1
         return self.exemption if plate in (PLATE, STRANGE) and day == DAY else Exemption.NONE
 
 
-class Origins:
+def _origin(plate: bytes | bytearray) -> int:
     """A list of origins with two plates."""
-
-    def of(self, plate: bytes | bytearray) -> int:
-        """Return the municipality."""
-        return 344 if plate in (PLATE, STRANGE) else ELSEWHERE
+    return 344 if plate in (PLATE, STRANGE) else ELSEWHERE
 
 
-class Trades:
+def _trade(plate: bytes | bytearray) -> Trade:
     """A list of trades with two plates."""
-
-    def of(self, plate: bytes | bytearray) -> Trade:
-        """Return the trade."""
-        return Trade.TRANSPORT if plate in (PLATE, STRANGE) else Trade.UNKNOWN
+    return Trade.TRANSPORT if plate in (PLATE, STRANGE) else Trade.UNKNOWN
 
 
 def _lookup(vehicle: VehicleClass) -> enrich.Lookup:
@@ -74,9 +68,7 @@ def _lookup(vehicle: VehicleClass) -> enrich.Lookup:
 
 
 def _everything(vehicle: VehicleClass = VAN, exemption: Exemption = Exemption.DAY) -> Enricher:
-    return Enricher(
-        lookup=_lookup(vehicle), rules=ZONE, exemptions=Lists(exemption), origins=Origins(), trades=Trades()
-    )
+    return Enricher(lookup=_lookup(vehicle), rules=ZONE, exemptions=Exempt(exemption), origins=_origin, trades=_trade)
 
 
 def test_a_dutch_vehicle_is_looked_up_everywhere() -> None:
@@ -96,7 +88,7 @@ def test_of_a_foreign_plate_only_an_exemption_is_known() -> None:
 
 def test_of_an_unreadable_plate_nothing_is_known() -> None:
     """Nobody is asked."""
-    lists = Lists()
+    lists = Exempt()
     seen = Enricher(lookup=_lookup(VAN), exemptions=lists).attributes(bytearray(6), PlateKind.UNREADABLE, DAY)
     assert (seen, lists.asked) == (UNKNOWN_ATTRIBUTES, 0)
 
@@ -134,7 +126,7 @@ def test_an_exemption_holds_on_its_days_only() -> None:
 
 def test_without_rules_nobodys_admission_is_known() -> None:
     """Whatever the register and the lists say."""
-    seen = Enricher(lookup=_lookup(VAN), exemptions=Lists()).attributes(PLATE, PlateKind.NL, DAY)
+    seen = Enricher(lookup=_lookup(VAN), exemptions=Exempt()).attributes(PLATE, PlateKind.NL, DAY)
     assert (seen.vehicle_type, seen.admitted) == (VehicleType.VAN, Admitted.UNKNOWN)
 
 
@@ -173,9 +165,9 @@ def test_what_the_policy_does_not_name_is_not_opened(named: set[Enrichment], kin
         Sources(
             register=(lambda: _lookup(VAN)) if Enrichment.RDW in named else _refused,
             rules=_refused,
-            exemptions=Lists if Enrichment.EXEMPTIONS in named else _refused,
-            origins=Origins if Enrichment.ORIGIN in named else _refused,
-            trades=Trades if Enrichment.TRADE in named else _refused,
+            exemptions=Exempt if Enrichment.EXEMPTIONS in named else _refused,
+            origins=(lambda: _origin) if Enrichment.ORIGIN in named else _refused,
+            trades=(lambda: _trade) if Enrichment.TRADE in named else _refused,
         ),
     )
     seen = one.attributes(PLATE, kind, DAY)
@@ -204,14 +196,16 @@ def test_the_rules_are_those_that_the_policy_names() -> None:
 @pytest.mark.parametrize("name", Enrichment)
 def test_a_camera_without_what_the_policy_names_does_not_start(name: Enrichment) -> None:
     """Counting "unknown" instead would pass for an answer."""
-    with pytest.raises(ConfigError, match=rf"\[what\] enrichment names {name}, which this camera does not have"):
+    with pytest.raises(ConfigError, match=rf"\[what\] enrichment names {name}, but \[registry\] {name} names no file"):
         enricher(_what(name), Sources())
 
 
 def test_a_camera_without_the_rule_file_does_not_start() -> None:
     """Nor does one without the rules."""
     what = _what(Enrichment.RDW, zone_rules=ZONE.digest)
-    with pytest.raises(ConfigError, match=r"\[what\] zone_rules names a rule file, which this camera does not have"):
+    with pytest.raises(
+        ConfigError, match=r"\[what\] zone_rules names a rule file, but \[registry\] zone_rules names none"
+    ):
         enricher(what, Sources(register=lambda: _lookup(VAN)))
 
 

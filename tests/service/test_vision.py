@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from edge.camera.frame import EndOfSource, Frame, SourceStats
 from edge.camera.steady import SteadySource
-from edge.categories import Drive, EmissionClass, Exemption, VehicleType, WindowCounts
+from edge.categories import Drive, EmissionClass, Exemption, RegisterAge, VehicleType, WindowCounts
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
 from edge.counting.sender import Sender
@@ -21,8 +21,9 @@ from edge.counting.spool import Spool
 from edge.errors import ConfigError
 from edge.plates.passage import Look
 from edge.plates.recognise import Recogniser
-from edge.registry.enrich import Enricher
+from edge.registry.enrich import Enricher, ExemptionOn
 from edge.registry.vehicle import Category, VehicleClass
+from edge.service.lookups import Lookups
 from edge.service.vision import Vision
 from tests.counts import HOUR, policy
 from tests.gate.serving import Recorder, serving
@@ -65,16 +66,31 @@ def _lookup(plate: bytes | bytearray) -> VehicleClass | None:
     return VAN if plate == b"V12BDF" else None
 
 
-class OneDay:
+def _exempt_on(exempt: date) -> ExemptionOn:
     """A list in which every plate is exempt on one day."""
 
-    def __init__(self, day: date) -> None:
-        self._day = day
-
-    def on(self, plate: bytes | bytearray, day: date) -> Exemption:
-        """Return the exemption on a day."""
+    def on(plate: bytes | bytearray, day: date) -> Exemption:
         assert plate == b"V12BDF"
-        return Exemption.DAY if day == self._day else Exemption.NONE
+        return Exemption.DAY if day == exempt else Exemption.NONE
+
+    return on
+
+
+class Fixed(Lookups):
+    """Lookups that were never in a file."""
+
+    def __init__(self, enricher: Enricher) -> None:
+        self.enricher = enricher
+
+    def refresh(self) -> None:
+        """Nothing is replaced."""
+
+    def register_age(self) -> RegisterAge:
+        """Return that nothing is known."""
+        return RegisterAge.UNKNOWN
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def _nothing() -> None:
@@ -101,7 +117,9 @@ def _vision(  # noqa: PLR0913  (what tests vary)
     with serving(folder / "gate" / "counts.sock", recorder):
         recogniser = Recogniser(script, script, VIEW)
         yield (
-            Vision(source, recogniser, enricher or Enricher(lookup=_lookup), rules, handover, sender, clock_known),
+            Vision(
+                source, recogniser, Fixed(enricher or Enricher(lookup=_lookup)), rules, handover, sender, clock_known
+            ),
             recorder,
         )
 
@@ -134,7 +152,7 @@ def test_a_file_is_counted_by_its_own_clock(tmp_path: Path) -> None:
 
 def test_a_vehicle_is_looked_up_as_of_the_day_on_which_it_passed(tmp_path: Path) -> None:
     """It crosses a second before midnight, and its track ends on the day after: the day's exemption counts."""
-    enricher = Enricher(lookup=_lookup, exemptions=OneDay(date(2026, 11, 23)))
+    enricher = Enricher(lookup=_lookup, exemptions=_exempt_on(date(2026, 11, 23)))
     with _vision(tmp_path, _van(MIDNIGHT - 1.5, 6), enricher=enricher) as (vision, gate):
         vision.run(threading.Event())
     (cell,) = [cell for counts in _counts(gate) if counts.final for cell in counts.cells]

@@ -1,0 +1,118 @@
+"""Everything in which vision looks vehicles up: opened as the policy asks, and kept current while it runs."""
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from edge import keys
+from edge.categories import RegisterAge
+from edge.config import Config
+from edge.keys import Role
+from edge.policy import Policy
+from edge.registry import rules
+from edge.registry.age import register_age
+from edge.registry.enrich import Enricher, ExemptionOn, Lookup, OriginOf, Sources, TradeOf, enricher
+from edge.registry.lists.lookup import Exemptions, Origins, Trades
+from edge.registry.live import Live
+from edge.registry.manifest import check_successor
+from edge.registry.pack import Pack
+from edge.registry.rules import ZoneRules
+
+log = structlog.get_logger()
+
+L = TypeVar("L", Exemptions, Origins, Trades)
+F = TypeVar("F")
+Today = Callable[[], date]
+
+
+class Lookups:
+    """The register, the zone's rules and the lists of one camera; ``today`` gives the local day.
+
+    What the policy does not name is not opened.
+    """
+
+    def __init__(self, config: Config, policy: Policy, today: Today) -> None:
+        """Open what the policy names.
+
+        Raises:
+            ConfigError: something of it is missing, damaged, or signed or sealed with other keys.
+        """
+        self._places, self._officer_key = config.registry, config.policy.officer_key
+        self._today, self._day = today, today()
+        self._register: Live[Pack] | None = None
+        self._lists: list[Live[Exemptions] | Live[Origins] | Live[Trades]] = []
+        self.enricher: Enricher = enricher(policy.file.what, self._sources())
+
+    def refresh(self) -> None:
+        """Take what has been replaced into use, and forget what has expired; never waits."""
+        if self._register is not None and self._register.refresh():
+            self._tell(self._register.current)
+        for listed in self._lists:
+            listed.refresh()
+        if self._today() != self._day:
+            self._day = self._today()
+            for listed in self._lists:
+                listed.current.forget(self._day)
+
+    def register_age(self) -> RegisterAge:
+        """Return how old the register is."""
+        day = None if self._register is None else self._register.current.manifest.day
+        return register_age(day, self._today())
+
+    def close(self) -> None:
+        """Close the register."""
+        if self._register is not None:
+            self._register.close()
+
+    def _sources(self) -> Sources:
+        places = self._places
+        return Sources(
+            register=self._open_register,
+            rules=_if_named(places.zone_rules, self._open_rules),
+            exemptions=_if_named(places.exemptions, self._open_exemptions),
+            origins=_if_named(places.origin, self._open_origins),
+            trades=_if_named(places.trade, self._open_trades),
+        )
+
+    def _open_register(self) -> Lookup:
+        file = self._places.pack
+        _, key = keys.read_public(self._places.key, Role.REGISTRY)
+        live = Live(
+            file,
+            lambda: Pack(file, key),
+            lambda old, new: check_successor(file, old.manifest, new.manifest),
+            Pack.close,
+        )
+        self._register = live
+        self._tell(live.current)
+        return live.follow(Pack.lookup)
+
+    def _open_rules(self, file: Path, digest: str) -> ZoneRules:
+        return rules.load(file, self._officer_key, digest)
+
+    def _open_exemptions(self, file: Path) -> ExemptionOn:
+        return self._open(file, Exemptions).follow(Exemptions.on)
+
+    def _open_origins(self, file: Path) -> OriginOf:
+        return self._open(file, Origins).follow(Origins.of)
+
+    def _open_trades(self, file: Path) -> TradeOf:
+        return self._open(file, Trades).follow(Trades.of)
+
+    def _open(self, file: Path, kind: type[L]) -> Live[L]:
+        places = self._places
+        live = Live(file, lambda: kind.load(file, places.sealing_key, places.key, self._today()))
+        self._lists.append(live)
+        return live
+
+    def _tell(self, pack: Pack) -> None:
+        log.info("register_in_use", day=pack.manifest.day.isoformat(), vehicles=pack.manifest.vehicles)
+
+
+def _if_named(file: Path | None, opener: Callable[..., F]) -> Callable[..., F] | None:
+    """Return what opens ``file``, None where the configuration names none."""
+    return None if file is None else partial(opener, file)
