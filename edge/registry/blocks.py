@@ -20,7 +20,8 @@ Shorts = NDArray[np.uint16]
 
 SPAN = 2048
 """Slots per block; part of the schema."""
-MOST_CLASSES = 1 << 16
+MOST_CLASSES = (1 << 16) - 2
+"""Numbers of classes are below this, and fit into 16 bits with two to spare."""
 
 _HEAD = struct.Struct("<BH")
 _BITMAP = SPAN // 8

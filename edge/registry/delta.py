@@ -33,7 +33,8 @@ L = TypeVar("L")
 R = TypeVar("R")
 
 MAGIC = b"anpr-edge register delta 2\n"
-GONE = MOST_CLASSES - 1
+# What stands for no vehicle, and for one whose class is no more: no class has these numbers.
+GONE, OTHER = MOST_CLASSES, MOST_CLASSES + 1
 
 _PURPOSE = "register delta"
 _SIGNATURE = 64
@@ -176,14 +177,14 @@ def _row(block: bytes | None, renumbered: Shorts | None = None) -> Shorts:
 
 
 def _renumbering(old: Sequence[VehicleClass], new: Sequence[VehicleClass]) -> Shorts:
-    """Return the new number of each old class; a class that is no more has no vehicle either."""
+    """Return the new number of each old class."""
     numbers = {one: number for number, one in enumerate(new)}
-    return np.array([numbers.get(one, GONE) for one in old], np.uint16)
+    return np.array([numbers.get(one, OTHER) for one in old], np.uint16)
 
 
 def _squeeze(numbers: NDArray[np.integer], kind: str) -> bytes:
     """Compress whole numbers: bytes of one significance, put together, are alike."""
-    raw = numbers.astype(kind).view(np.uint8).reshape(len(numbers), -1)
+    raw = numbers.astype(kind).view(np.uint8).reshape(-1, np.dtype(kind).itemsize)
     return lzma.compress(np.ascontiguousarray(raw.T).tobytes())
 
 

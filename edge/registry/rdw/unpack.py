@@ -33,9 +33,8 @@ def _members(name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Unpack gzip members that follow each other, a bounded piece at a time."""
     unpacker = zlib.decompressobj(GZIP)
     for chunk in chunks:
-        packed, piece = chunk, b""
-        # A full piece may have more behind it, although all its input is used.
-        while packed or len(piece) == PIECE_BYTES:
+        packed = chunk
+        while packed:
             if unpacker.eof:
                 packed = packed.lstrip(b"\0")  # Tapes and block devices pad with zeros.
                 if not packed:

@@ -75,7 +75,7 @@ class Patience:
                 wait = self._wait(tries) if failure.after is None else failure.after
                 spent += self.clock() - began + wait
                 if tries >= self.tries or spent > self.seconds:
-                    raise AnprError(f"{failure}; tried {tries} times") from failure
+                    raise AnprError(f"{failure}; given up at try {tries}") from failure
             self.sleep(wait)
 
     def _wait(self, tries: int) -> float:
@@ -188,7 +188,8 @@ def _accepted(response: Response, name: str) -> Response:
         body = response.read(ENOUGH_TO_EXPLAIN, decode_content=True)
     response.close()
     if response.status in BUSY or response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise PassingError(message, _asked_wait(response))
+        wait = _asked_wait(response)
+        raise PassingError(message if wait is None else f"{message}, to be asked again in {wait:.0f} s", wait)
     raise RefusedError(message, response.status, body)
 
 
