@@ -237,6 +237,18 @@ def test_a_stopped_download_goes_on(tmp_path: Path) -> None:
     assert "$where" in server.requests[before + 1].query
 
 
+def test_rows_that_no_state_counts_are_cut_off(tmp_path: Path) -> None:
+    """A page that was written when the kill came, and whose vehicles are gone when it goes on, is not in the file."""
+    rows = fuels(30)
+    with serving(lambda request: page_of(rows, request)) as server:
+        interrupted(server.url, tmp_path)
+        rows = [row for row in rows if row["kenteken"] <= "V01BDF"]
+        kept = content(tmp_path / "fuel.csv.part")
+        with (tmp_path / "fuel.csv.part").open("a") as part:
+            part.write("V99BDF,Diesel,6\n")
+        assert content(fetch(server.url, tmp_path)) == kept
+
+
 def cut(file: Path) -> None:
     """Take the last bytes off a file."""
     os.truncate(file, file.stat().st_size - 1)
@@ -375,7 +387,7 @@ def test_a_bad_moment_passes(tmp_path: Path, failures: list[Answer | None], wait
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (Answer(status=503), "json: answers 503 Service Unavailable; tried .* times; run again, it goes on where"),
+        (Answer(status=503), "json: answers 503 Service Unavailable; given up at try .*; run again, it goes on where"),
         (Answer(b"{"), "json: the answer is not the JSON of rows: .*; run again"),
         (None, "json: no connection: .*; run again"),
     ],
@@ -399,7 +411,7 @@ def test_a_server_that_is_not_there_is_given_up_soon(tmp_path: Path) -> None:
     with serving(lambda _: None) as server:
         url = server.url
     waits: list[float] = []
-    with pytest.raises(AnprError, match="json: no connection: Connection refused; tried 5 times"):
+    with pytest.raises(AnprError, match="json: no connection: Connection refused; given up at try 5"):
         fetch(url, tmp_path, sleep=waits.append)
     assert sum(waits) < 20
 

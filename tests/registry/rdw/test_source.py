@@ -257,13 +257,16 @@ def test_a_server_that_stays_busy_is_given_up() -> None:
     """After five tries, or at once where it asks for more patience than there is."""
     waits: list[float] = []
     with serving(lambda _: Answer(status=503)) as server:
-        with pytest.raises(AnprError, match=r"/a\.csv: answers 503 Service Unavailable; tried 5 times") as busy:
+        with pytest.raises(AnprError, match=r"/a\.csv: answers 503 Service Unavailable; given up at try 5") as busy:
             read(f"{server.url}/a.csv", waits=waits)
         assert len(server.requests) == 5
     assert busy.value.exit_status == 1
     assert waits == [1, 2, 4, 8]
     later = Answer(status=429, headers={"Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"})
-    with serving(lambda _: later) as server, pytest.raises(AnprError, match="429 Too Many Requests; tried 1 times"):
+    with (
+        serving(lambda _: later) as server,
+        pytest.raises(AnprError, match="429 Too Many Requests, to be asked again in 21600 s; given up at try 1"),
+    ):
         read(server.url)
 
 
@@ -281,10 +284,10 @@ def test_nobody_there_is_told() -> None:
     with serving(lambda _: None) as server:
         url = server.url
     waits: list[float] = []
-    with pytest.raises(AnprError, match="no connection: Connection refused; tried 5 times"):
+    with pytest.raises(AnprError, match="no connection: Connection refused; given up at try 5"):
         read(url, waits=waits)
     assert len(waits) == 4
-    with pytest.raises(AnprError, match=r"https://register\.invalid/a: no connection: .*; tried 5 times"):
+    with pytest.raises(AnprError, match=r"https://register\.invalid/a: no connection: .*; given up at try 5"):
         read("https://register.invalid/a")
 
 
