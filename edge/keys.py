@@ -1,6 +1,7 @@
-"""Ed25519 keys in files: one line that says what the key is for, one line of base64.
+"""Keys in files: one line that says what the key is for, one line of base64.
 
-A key's role is part of what it signs, so a signature made for one purpose never serves another.
+All sign (Ed25519) but one, to which lists of plates are sealed (X25519). A key's role is part of what it signs, so a
+signature made for one purpose never serves another.
 """
 
 import base64
@@ -10,18 +11,20 @@ from enum import StrEnum
 from pathlib import Path
 
 import nacl.exceptions
+import nacl.public
 import nacl.signing
 
 from edge.errors import ConfigError
 
 
 class Role(StrEnum):
-    """What a key may sign."""
+    """What a key is for."""
 
     OFFICER = "officer"  # policies of production cameras
     BENCH = "bench"  # policies of bench cameras, which production refuses
     CAMERA = "camera"  # what one camera publishes
     REGISTRY = "registry"  # register packs, their deltas, and lists of plates for cameras
+    SEALING = "sealing"  # opens the lists of plates that are sealed to one camera; signs nothing
 
 
 def make(role: Role, folder: Path) -> tuple[Path, Path]:
@@ -30,10 +33,10 @@ def make(role: Role, folder: Path) -> tuple[Path, Path]:
     Raises:
         ConfigError: a key is there already (it is never overwritten), or the folder can't be written.
     """
-    secret = nacl.signing.SigningKey.generate()
+    secret_raw, public_raw = _pair(role)
     private, public = folder / f"{role}.key", folder / f"{role}.pub"
-    _write(private, f"anpr-edge {role} secret key", bytes(secret), 0o600)
-    _write(public, f"anpr-edge {role} public key", bytes(secret.verify_key), 0o644)
+    _write(private, f"anpr-edge {role} secret key", secret_raw, 0o600)
+    _write(public, f"anpr-edge {role} public key", public_raw, 0o644)
     return private, public
 
 
@@ -49,6 +52,16 @@ def read_public(file: Path, *roles: Role) -> tuple[Role, nacl.signing.VerifyKey]
     return role, nacl.signing.VerifyKey(raw)
 
 
+def read_sealing_secret(file: Path) -> nacl.public.PrivateKey:
+    """Read the key that opens a camera's lists."""
+    return nacl.public.PrivateKey(_read(file, "secret", (Role.SEALING,))[1])
+
+
+def read_sealing_public(file: Path) -> nacl.public.PublicKey:
+    """Read the key to which a camera's lists are sealed."""
+    return nacl.public.PublicKey(_read(file, "public", (Role.SEALING,))[1])
+
+
 def sign_file(role: Role, key: nacl.signing.SigningKey, purpose: str, content: bytes) -> bytes:
     """Sign a file's ``content`` (64 bytes) for ``purpose``, such as "policy"."""
     return key.sign(_context(role, purpose) + content).signature
@@ -61,6 +74,15 @@ def verifies(role: Role, key: nacl.signing.VerifyKey, purpose: str, content: byt
     except (nacl.exceptions.BadSignatureError, nacl.exceptions.ValueError):
         return False
     return True
+
+
+def _pair(role: Role) -> tuple[bytes, bytes]:
+    """Make a secret and its public key."""
+    if role is Role.SEALING:
+        opening = nacl.public.PrivateKey.generate()
+        return bytes(opening), bytes(opening.public_key)
+    signing = nacl.signing.SigningKey.generate()
+    return bytes(signing), bytes(signing.verify_key)
 
 
 def _context(role: Role, purpose: str) -> bytes:
@@ -89,6 +111,6 @@ def _read(file: Path, half: str, roles: tuple[Role, ...]) -> tuple[Role, bytes]:
     except (ValueError, binascii.Error) as error:
         raise ConfigError(f"{file}: is not {allowed}") from error
     for role in roles:
-        if title == f"anpr-edge {role} {half} key" and len(raw) == 32:  # noqa: PLR2004  (Ed25519)
+        if title == f"anpr-edge {role} {half} key" and len(raw) == 32:  # noqa: PLR2004  (both kinds)
             return role, raw
     raise ConfigError(f"{file}: is not {allowed}; its first line says {title!r}")

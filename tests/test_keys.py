@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from nacl.public import SealedBox
 
 from edge import keys
 from edge.errors import ConfigError
@@ -56,3 +57,16 @@ def test_a_key_of_another_role_is_refused(tmp_path: Path) -> None:
         keys.read_public(public, Role.OFFICER, Role.BENCH)
     with pytest.raises(ConfigError, match="is not an anpr-edge camera public key"):
         keys.read_public(private, Role.CAMERA)
+
+
+def test_what_is_sealed_to_a_camera_its_key_opens(tmp_path: Path) -> None:
+    """The pair of a camera for its lists seals and opens; it is none that signs."""
+    private, public = keys.make(Role.SEALING, tmp_path)
+    sealed = SealedBox(keys.read_sealing_public(public)).encrypt(b"content")
+    assert SealedBox(keys.read_sealing_secret(private)).decrypt(sealed) == b"content"
+    assert stat.S_IMODE(private.stat().st_mode) == 0o600
+    with pytest.raises(ConfigError, match="first line says 'anpr-edge sealing secret key'"):
+        keys.read_secret(private, Role.REGISTRY)
+    _, other = keys.make(Role.REGISTRY, tmp_path)
+    with pytest.raises(ConfigError, match="is not an anpr-edge sealing public key"):
+        keys.read_sealing_public(other)
