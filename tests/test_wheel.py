@@ -21,7 +21,8 @@ ROOT = Path(__file__).parent.parent
 
 # A new command is a new way out of the camera: whoever adds one adds it here, having looked at what it prints.
 COMMANDS = {
-    "config", "gate", "keys", "line", "policy sign", "policy verify", "registry build", "rules show",
+    "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
+    "lists seal trade", "policy sign", "policy verify", "registry build", "rules show",
     "rules sign", "rules verify", "run", "subscribe", "uplink", "vision",
 }  # fmt: skip
 # What a log entry may be about; a plate, a reading, a tag or the time of a passage is none of these.

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from edge import __version__, keys
+from edge.cli.lists import lists
 from edge.cli.options import PATH, config_option, source_options, supervisor_option
 from edge.cli.registry import registry
 from edge.cli.rules import rules
@@ -27,6 +28,7 @@ def commands() -> None:
 
 
 commands.add_command(registry)
+commands.add_command(lists)
 commands.add_command(rules)
 
 
@@ -130,12 +132,13 @@ def verify(file: Path, key: Path) -> None:
 @click.argument("role", type=click.Choice([role.value for role in keys.Role]))
 @click.option("--out", required=True, type=PATH, metavar="FOLDER", help="Where the two files go.")
 def make_keys(role: str, out: Path) -> None:
-    """Make a pair of Ed25519 keys for ROLE.
+    """Make a pair of keys for ROLE.
 
     officer: signs policies; the secret half stays with the privacy officer.
     bench: signs policies of benches, which no production camera accepts.
     camera: signs what one camera publishes; the secret half stays on the camera.
     registry: signs register packs and lists for cameras; the secret half stays on the server that makes them.
+    sealing: opens lists of plates; the secret half stays on the camera, with vision.
     """
     private, public = keys.make(keys.Role(role), out)
     click.echo(f"{private}: secret, keep it where only its owner reads it\n{public}: public, hand it out")

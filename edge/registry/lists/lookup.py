@@ -1,0 +1,70 @@
+"""What lists say of a vehicle, on its camera. What has expired is to be forgotten each morning: ``forget``."""
+
+from datetime import date
+from pathlib import Path
+from typing import Self
+
+from edge.categories import Exemption, Origin, Trade
+from edge.registry.lists import rows
+from edge.registry.lists.kinds import EXEMPTION_CODES, NOT_LISTED, TRADE_CODES, ListKind
+from edge.registry.lists.rows import PlateRows
+
+_EXEMPTIONS = {code: exemption for exemption, code in EXEMPTION_CODES.items()} | {NOT_LISTED: Exemption.NONE}
+_TRADES = {code: trade for trade, code in TRADE_CODES.items()} | {NOT_LISTED: Trade.UNKNOWN}
+
+
+class _List:
+    """A loaded list; its repr says nothing."""
+
+    kind: ListKind
+
+    def __init__(self, plates: PlateRows) -> None:
+        self._rows = plates
+
+    @classmethod
+    def load(cls, file: Path, sealing_key: Path, registry_key: Path, today: date) -> Self:
+        """Load what has not expired before ``today`` of a sealed list.
+
+        Raises:
+            ConfigError: naming the file: of another kind, another camera, another signer, damaged or cut.
+        """
+        return cls(rows.load(file, cls.kind, sealing_key, registry_key, today))
+
+    @property
+    def expired(self) -> bool:
+        """Whether nothing of the list is left."""
+        return not len(self._rows)
+
+    def forget(self, today: date) -> None:
+        """Overwrite and drop what expired before ``today``."""
+        self._rows.forget(today)
+
+
+class Exemptions(_List):
+    """Which vehicles have an exemption, on which days."""
+
+    kind = ListKind.EXEMPTIONS
+
+    def on(self, plate: bytes | bytearray, day: date) -> Exemption:
+        """Return the exemption of a plate on a day, long-term before day; unknown where the whole list has expired."""
+        return Exemption.UNKNOWN if self.expired else _EXEMPTIONS[self._rows.value_on(plate, day)]
+
+
+class Origins(_List):
+    """Where vehicles come from."""
+
+    kind = ListKind.ORIGIN
+
+    def of(self, plate: bytes | bytearray) -> Origin:
+        """Return the municipality of a plate; elsewhere where it is not listed."""
+        return self._rows.value(plate)
+
+
+class Trades(_List):
+    """What the holders of vehicles do."""
+
+    kind = ListKind.TRADE
+
+    def of(self, plate: bytes | bytearray) -> Trade:
+        """Return the trade of a plate; unknown where it is not listed."""
+        return _TRADES[self._rows.value(plate)]
