@@ -27,6 +27,7 @@ PATIENCE = Patience(tries=5, seconds=300.0)
 RAW_BYTES = 1 << 20
 CHUNKS_AHEAD = 4
 TAIL_BYTES = 64 << 10
+CLOSING_SECONDS, CLOSING_STEPS = 2.0, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +208,16 @@ class _Ahead:
         return self._ready.get()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread, unless it waits for a file that gives nothing, such as a pipe: it ends with the process."""
         self._stopped.set()
         with suppress(ValueError, RuntimeError, OSError):  # The answer was read to its end, or its connection lost.
             self._origin.interrupt()
-        while self._thread.is_alive():
+        for _ in range(CLOSING_STEPS):
             with suppress(queue.Empty):
                 self._ready.get_nowait()
-            self._thread.join(0.01)
+            self._thread.join(CLOSING_SECONDS / CLOSING_STEPS)
+            if not self._thread.is_alive():
+                break
 
     def _run(self) -> None:
         failure: Exception | None = None

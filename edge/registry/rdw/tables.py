@@ -24,14 +24,14 @@ from edge.registry.rdw.columns import PLATE, Column, Table, find
 from edge.registry.rdw.source import Source as Stream
 from edge.registry.rdw.source import Told, open_source
 
-# Large enough that a batch is worth its handling, small enough that a few of them are nothing.
+# Large enough to be worth its handling, small enough to be nothing.
 BATCH_BYTES = 4 << 20
 LONGEST_HEADER = 1 << 16
 # More than that is no register export.
 MOST_REJECTED = 0.05
 FEW = 100
 
-WRONG_COLUMNS, WRONG_PLATE = "wrong_number_of_columns", "malformed_plate"
+WRONG_COLUMNS, WRONG_PLATE, UNCLOSED_QUOTE = "wrong_number_of_columns", "malformed_plate", "behind_unclosed_quote"
 """Reasons for leaving a row out."""
 
 
@@ -80,12 +80,8 @@ class Export:
             self.day = source.modified.date() if source.modified else None
             stream = io.BufferedReader(source, BATCH_BYTES)
             names = find(source.name, stream.readline(LONGEST_HEADER), self.table)
-            try:
-                with self._reader(stream, names) as reader:
-                    yield from map(self._batch, reader)
-            except pa.ArrowInvalid as error:
-                # Not what stands there: it has a plate in it.
-                raise ConfigError(f"{source.name}: is no CSV file from row {self.rows + 1} on") from error
+            for lines in _whole_lines(source.name, stream):
+                yield self._batch(self._parse(source.name, lines, names))
             self._check_end(source, len(names))
 
     def facts(self, today: date) -> Source:
@@ -97,27 +93,36 @@ class Export:
         if count:
             self.rejects[reason] += count
 
-    def _reader(self, stream: BinaryIO, names: Sequence[str]) -> pyarrow.csv.CSVStreamingReader:
-        wanted = [name for name in names if name in self.table.names]
+    def _parse(self, name: str, lines: bytes, names: Sequence[str]) -> pa.Table:
+        wanted = [column for column in names if column in self.table.names]
         texts = dict.fromkeys(wanted, pa.dictionary(pa.int32(), pa.string())) | {PLATE.name: pa.binary()}
-        return pyarrow.csv.open_csv(
-            stream,
-            pyarrow.csv.ReadOptions(column_names=names, block_size=BATCH_BYTES, use_threads=False),
-            pyarrow.csv.ParseOptions(invalid_row_handler=self._skip),
-            # What is no UTF-8 is no known text either; it must not end the reading.
-            pyarrow.csv.ConvertOptions(include_columns=wanted, column_types=texts, check_utf8=False),
-        )
+        before = self.rejects[WRONG_COLUMNS]
+        try:
+            table = pyarrow.csv.read_csv(
+                pa.BufferReader(lines),
+                pyarrow.csv.ReadOptions(column_names=names, block_size=len(lines) + 1, use_threads=False),
+                pyarrow.csv.ParseOptions(invalid_row_handler=self._skip, ignore_empty_lines=False),
+                # What is no UTF-8 is no known text either; it must not end the reading.
+                pyarrow.csv.ConvertOptions(include_columns=wanted, column_types=texts, check_utf8=False),
+            )
+        except pa.ArrowInvalid as error:
+            # Not what stands there: it has a plate in it.
+            raise ConfigError(f"{name}: is no CSV file after row {self.rows}") from error
+        rows, skipped = lines.count(b"\n") + (not lines.endswith(b"\n")), self.rejects[WRONG_COLUMNS] - before
+        self.rows += rows
+        self.reject(UNCLOSED_QUOTE, rows - table.num_rows - skipped)
+        return table
 
     def _skip(self, _row: pyarrow.csv.InvalidRow) -> str:
-        self.rows += 1
         self.reject(WRONG_COLUMNS, 1)
         return "skip"
 
-    def _batch(self, rows: pa.RecordBatch) -> Batch:
-        self.rows += rows.num_rows
-        plates, good = _plates(rows.column(PLATE.name))
+    def _batch(self, rows: pa.Table) -> Batch:
+        plates, good = _plates(rows.column(PLATE.name).combine_chunks())
         self.reject(WRONG_PLATE, len(good) - int(good.sum()))
-        columns = {name: _texts(rows.column(name), good) for name in rows.schema.names if name != PLATE.name}
+        columns = {
+            name: _texts(rows.column(name).combine_chunks(), good) for name in rows.schema.names if name != PLATE.name
+        }
         return Batch(plates[good], columns)
 
     def _check_end(self, source: Stream, columns: int) -> None:
@@ -128,6 +133,22 @@ class Export:
         if rejected > max(FEW, MOST_REJECTED * self.rows):
             reasons = ", ".join(f"{count} {reason}" for reason, count in self.rejects.most_common())
             raise ConfigError(f"{source.name}: {rejected} of {self.rows} rows can't be read ({reasons})")
+
+
+def _whole_lines(name: str, stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the stream in pieces of some megabytes that end with a line, the last with whatever it ends."""
+    rest = b""
+    while piece := stream.read(BATCH_BYTES):
+        end = piece.rfind(b"\n") + 1
+        if not end and len(rest) > BATCH_BYTES:
+            raise ConfigError(f"{name}: is no CSV file: it has a line of over {len(rest):,} bytes")
+        if end:
+            yield rest + piece[:end]
+            rest = piece[end:]
+        else:
+            rest += piece
+    if rest:
+        yield rest
 
 
 def _plates(column: pa.BinaryArray) -> tuple[Slots, NDArray[np.bool_]]:
