@@ -1,0 +1,1 @@
+"""Made-up exports of the Dutch vehicle register, in the formats of the real ones."""
