@@ -10,26 +10,32 @@ counted and true number of one class and direction, in passages; ``within_3_perc
 passage being allowed anywhere.
 """
 
+import tempfile
 import time
 from collections import Counter as Tally
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import click
 import msgspec
 
+from edge import keys
 from edge.camera.file import FileSource
 from edge.camera.frame import EndOfSource
-from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Direction, PlateKind
+from edge.categories import Attributes, Direction, PlateKind
 from edge.config import ModelsConfig, ViewConfig
+from edge.keys import Role
 from edge.plates.detect import Detector
 from edge.plates.inference import load_models
 from edge.plates.passage import Passage
 from edge.plates.read import Reader
 from edge.plates.recognise import Recogniser
-from edge.registry import pack
-from edge.registry.pack import Registry
+from edge.registry.enrich import Enricher
+from edge.registry.pack import Pack
+from edge.windows import local_day
+from hil.register.packing import make_pack
 from hil.scenes import truth as truths
 from hil.scenes.traffic import TruePassage, Truth
 
@@ -103,20 +109,24 @@ def count(folder: Path, truth: Truth) -> tuple[list[Counted], float]:
     models = load_models(ModelsConfig(MODELS, "cpu", 2, MODELS))
     view = ViewConfig(truth.line, "down", (), ())
     recogniser = Recogniser(Detector(models.detector, view), Reader(models.reader), view)
-    pack.build(folder / "register.csv", folder / "register.db")
-    registry = Registry(folder / "register.db")
     source = FileSource(folder / "street.mkv", truth.start)
     found: list[Counted] = []
-    begun = time.perf_counter()
-    try:
-        while True:
-            found += [_counted(passage, registry) for passage in recogniser.passages(source.read())]
-    except EndOfSource:
-        found += [_counted(passage, registry) for passage in recogniser.finish()]
-    seconds = time.perf_counter() - begun
-    frames = source.stats.delivered
-    source.close()
-    return found, 1000 * seconds / max(1, frames)
+    with closing(source), tempfile.TemporaryDirectory() as place, closing(_register(folder, Path(place))) as registry:
+        begun = time.perf_counter()
+        try:
+            while True:
+                found += [_counted(passage, registry) for passage in recogniser.passages(source.read())]
+        except EndOfSource:
+            found += [_counted(passage, registry) for passage in recogniser.finish()]
+        seconds = time.perf_counter() - begun
+    return found, 1000 * seconds / max(1, source.stats.delivered)
+
+
+def _register(exports: Path, folder: Path) -> Pack:
+    """Build the scene's register in ``folder``, and open it as a camera does."""
+    make_pack(exports, folder / "register.db")
+    _, key = keys.read_public(folder / "registry.pub", Role.REGISTRY)
+    return Pack(folder / "register.db", key)
 
 
 def match(counted: Sequence[Counted], passages: Sequence[TruePassage]) -> tuple[int, int]:
@@ -133,9 +143,9 @@ def compare(counted: Sequence[Counted], passages: Sequence[TruePassage]) -> tupl
     return tuple(ClassScore(*key, theirs[key], ours[key]) for key in sorted(ours.keys() | theirs.keys()))
 
 
-def _counted(passage: Passage, registry: Registry) -> Counted:
-    known = registry.lookup(passage.plate) if passage.kind is PlateKind.NL else None
-    return Counted(passage.time, passage.direction, passage.kind, known or UNKNOWN_ATTRIBUTES)
+def _counted(passage: Passage, registry: Pack) -> Counted:
+    seen = Enricher(lookup=registry.lookup).attributes(passage.plate, passage.kind, local_day(passage.time))
+    return Counted(passage.time, passage.direction, passage.kind, seen)
 
 
 def _take(left: list[TruePassage], moment: float, direction: Direction | None) -> bool:

@@ -37,7 +37,7 @@ def memory() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def one_vehicle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A street on which one made-up vehicle passes: street.mkv, truth.json, register.csv."""
+    """A street on which one made-up vehicle passes: street.mkv, truth.json, the register's exports."""
     folder = tmp_path_factory.mktemp("one-vehicle")
     render(["--out", str(folder), "--vehicles", "1", "--hours", "0.01"], standalone_mode=False)
     return folder

@@ -7,15 +7,19 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from edge import cli
+from edge import cli, keys
 from edge.cli import commands
 from edge.errors import ConfigError
+from edge.keys import Role
 from hil.pki import Pki
 from tests.policies import policy_text
+from tests.registry.rdw import exports
+from tests.registry.rdw.exports import CAR_ROW, VAN_ROW
+from tests.registry.rdw.servers import page_of, serving
 from tests.service.sites import bench_site
 
 
-def _run(*arguments: str | Path) -> Result:
+def _run(*arguments: str | int | Path) -> Result:
     return CliRunner().invoke(commands, [str(argument) for argument in arguments])
 
 
@@ -28,11 +32,61 @@ def test_keys_sign_and_verify_a_policy(tmp_path: Path) -> None:
     assert "serial 1, sha256:" in _run("policy", "verify", policy, "--key", tmp_path / "officer.pub").output
 
 
-def test_a_register_pack_is_built(tmp_path: Path) -> None:
-    """The number of vehicles is told."""
-    source = tmp_path / "register.csv"
-    source.write_text("plate,vehicle_type,drive,emission_class\nV-12-BDF,van,diesel,6\n")
-    assert "1 vehicles" in _run("registry", "build", source, "--out", tmp_path / "pack.db").output
+def test_a_register_pack_is_built_checked_and_installed(tmp_path: Path) -> None:
+    """What a server and an installer do with packs and deltas works, and shows numbers only."""
+    assert _run("keys", "registry", "--out", tmp_path).exit_code == 0
+    secret, public, place = tmp_path / "registry.key", tmp_path / "registry.pub", tmp_path / "register.db"
+    for week, vehicles in enumerate([[VAN_ROW, CAR_ROW], [CAR_ROW, VAN_ROW.replace("2019", "2018")]]):
+        sources = exports.write(tmp_path, vehicles)
+        named = zip(("--vehicles", "--fuel", "--particulars"), sources, strict=True)
+        options = [part for option in named for part in option]
+        built = _run("registry", "build", *options, "--key", secret, "--out", tmp_path / f"{week}.db")
+        assert "2 vehicles of " in built.output
+    made = _run("registry", "delta", tmp_path / "0.db", tmp_path / "1.db", "--key", secret, "--out", tmp_path / "week")
+    assert "1 vehicles changed" in made.output
+    (tmp_path / "camera.toml").write_text(
+        f'[camera]\nid = "a"\nzone = "b"\nsource = "x"\n[registry]\npack = "{place}"\nkey = "{public}"\n'
+    )
+    for file in ("0.db", "week"):
+        put = _run("registry", "install", tmp_path / file, "--config", tmp_path / "camera.toml")
+        assert f"{place}: 2 vehicles of" in put.output
+    assert "valid; 2 vehicles" in _run("registry", "verify", place, "--key", public).output
+    assert "2 rows of" in _run("registry", "info", place, "--key", public).output
+    assert "1,000 look-ups" in _run("registry", "lookup-stats", place, "--key", public, "--lookups", 1000).output
+
+
+def test_a_build_from_the_api_leaves_no_pages(tmp_path: Path) -> None:
+    """What was paged is removed once the pack is made."""
+    keys.make(Role.REGISTRY, tmp_path)
+    rows = {
+        "m9d7-ebf2": [{"kenteken": "V12BDF", "voertuigsoort": "Bedrijfsauto", "europese_voertuigcategorie": "N1"}],
+        "8ys7-d773": [{"kenteken": "V12BDF", "brandstof_omschrijving": "Diesel", "emissiecode_omschrijving": "6"}],
+        "7ug8-2dtt": [],
+    }
+    with serving(lambda asked: page_of(rows[asked.path.split("/")[-1].removesuffix(".json")], asked)) as server:
+        options: list[str | Path] = [
+            "--api",
+            "--base",
+            server.url,
+            "--spool",
+            tmp_path / "pages",
+            "--key",
+            tmp_path / "registry.key",
+        ]
+        built = _run("registry", "build", *options, "--out", tmp_path / "register.db")
+    assert "1 vehicles of" in built.output
+    assert not list((tmp_path / "pages").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [([], "--vehicles, --fuel, --particulars missing"), (["--vehicles", "x"], "--fuel, --particulars missing")],
+)
+def test_a_build_needs_all_exports(tmp_path: Path, options: list[str], message: str) -> None:
+    """Without one every vehicle would be of another class."""
+    keys.make(Role.REGISTRY, tmp_path)
+    refused = _run("registry", "build", *options, "--key", tmp_path / "registry.key", "--out", tmp_path / "x.db")
+    assert (refused.exit_code, message in refused.output) == (2, True)
 
 
 def test_the_line_is_drawn_on_a_still(tmp_path: Path, one_vehicle: Path, memory: Path, pki: Pki) -> None:

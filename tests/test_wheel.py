@@ -22,15 +22,16 @@ ROOT = Path(__file__).parent.parent
 # A new command is a new way out of the camera: whoever adds one adds it here, having looked at what it prints.
 COMMANDS = {
     "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
-    "lists seal trade", "policy sign", "policy verify", "registry build", "rules show",
-    "rules sign", "rules verify", "run", "subscribe", "uplink", "vision",
+    "lists seal trade", "policy sign", "policy verify", "registry build", "registry delta", "registry info",
+    "registry install", "registry lookup-stats", "registry verify", "rules show", "rules sign", "rules verify", "run",
+    "subscribe", "uplink", "vision",
 }  # fmt: skip
 # What a log entry may be about; a plate, a reading, a tag or the time of a passage is none of these.
 LOG_FIELDS = {
     "after_s", "at", "broker", "cells", "child", "day", "detector", "error", "exc_info", "exit_status", "expected_uid",
     "file", "frames", "height", "k", "kept", "messages", "outcome", "part", "pid", "provider", "reader", "reason",
     "reopened", "restart_in_s", "retry_in_s", "sequence", "socket", "software", "stream", "topic", "uid", "width",
-    "window",
+    "vehicles", "window",
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from edge.errors import AnprError
 from edge.uplink.contract import CountReport
 from hil.broker import broker
 from hil.demo import compare, report
+from hil.demo.admission import judged
 from hil.demo.camera_run import Watched, run_camera, subscriber
 from hil.demo.site import CAMERA, ROOT, Plan, Site, make
 from hil.pki import Pki, make_pki
@@ -76,7 +77,7 @@ def _demo(console: Console, vehicles: int, hours: float, out: Path) -> None:
     truth = truths.load(out / "truth.json")
     pki = make_pki(out / "pki", [CAMERA])
     with broker(out / "broker", pki) as running, _in_memory() as runtime:
-        plan = Plan(out / "street.mkv", out / "register.csv", truth.line, running.port, runtime)
+        plan = Plan(out / "street.mkv", out, truth.line, running.port, runtime)
         site = make(out, plan, pki)
         console.print("[bold]2[/] vision, gate and uplink count it; a subscriber listens at the broker")
         reports, watched = _count(console, site, pki, plan, truth)
@@ -153,7 +154,7 @@ def clock(moment: float) -> str:
 
 def _result(site: Site, truth: Truth, reports: list[CountReport], watched: Watched, timing: Timing) -> report.Result:
     terms = policy.read(site.policy).file
-    rows = compare.rows(reports, truth.passages, terms)
+    rows = compare.rows(reports, judged(truth.passages, site), terms)
     facts = [
         ("passages in truth", str(len(truth.passages))),
         ("passages in released cells", f"{sum(row.counted or 0 for row in rows)}"),

@@ -2,16 +2,21 @@
 
 import json
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from edge import keys, policy
 from edge.keys import Role
-from edge.registry import pack
+from edge.registry import rules
+from edge.registry.rules import ZoneRules
 from hil.pki import Pki
+from hil.register.packing import make_pack
 
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "policy.toml"
+RULES = ROOT / "docs" / "examples" / "zone-rules-zero-emission.toml"
+DIMENSIONS = ("direction", "plate", "vehicle_type", "drive", "admitted")
 CAMERA = "cam-017"
 ZONE = "zez-demo"
 
@@ -30,6 +35,8 @@ directory = {models}
 
 [registry]
 pack = "register.db"
+key = "registry.pub"
+zone_rules = "zone-rules.toml"
 
 [policy]
 file = "policy.toml"
@@ -57,6 +64,7 @@ class Plan:
 
     source: Path
     register: Path
+    """The folder with the register's exports."""
     line: tuple[tuple[float, float], tuple[float, float]]
     port: int
     runtime: Path
@@ -80,12 +88,22 @@ def make(folder: Path, plan: Plan, pki: Pki) -> Site:
     officer, _ = keys.make(role, folder)
     _, camera_key = keys.make(Role.CAMERA, folder)
     policy_file = folder / "policy.toml"
-    policy_file.write_text(policy_text(bench=str(plan.bench).lower(), k=plan.k, repeat_gap_minutes=5))
+    fields = {"bench": str(plan.bench).lower(), "k": plan.k, "repeat_gap_minutes": 5}
+    zone = _zone_rules(folder, officer)
+    policy_file.write_text(policy_text(**fields, zone_rules=f'"{zone.digest}"', dimensions=json.dumps(DIMENSIONS)))
     policy.sign(policy_file, officer)
-    pack.build(plan.register, folder / "register.db")
+    make_pack(plan.register, folder / "register.db")
     config = folder / "camera.toml"
     config.write_text(_config(plan, pki, role))
     return Site(folder, config, policy_file, camera_key)
+
+
+def _zone_rules(folder: Path, officer: Path) -> ZoneRules:
+    """Sign the example's rules for this zone."""
+    file = folder / "zone-rules.toml"
+    shutil.copy(RULES, file)
+    rules.sign(file, officer)
+    return rules.read(file)
 
 
 def policy_text(**fields: object) -> str:

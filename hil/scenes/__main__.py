@@ -12,6 +12,7 @@ import click
 import cv2
 
 from edge.errors import AnprError
+from hil.register import exports
 from hil.scenes import truth
 from hil.scenes.camera import Point, mast_camera
 from hil.scenes.crew import Job, render_on
@@ -24,7 +25,8 @@ BUSIEST = 1_200
 """Vehicles per hour; with more, the platoons of the traffic light would run into each other."""
 INTERRUPTED, TERMINATED = 130, 143
 """Exit status after Ctrl-C and after a request to end, as shells have it."""
-FILES = ("street.mkv", "truth.json", "register.csv", "still.png")
+REGISTER = ("vehicles.csv", "fuel.csv", "particulars.csv")
+FILES = ("street.mkv", "truth.json", *REGISTER, "still.png")
 
 
 class Progress:
@@ -59,9 +61,7 @@ def _aware(_context: click.Context, _option: click.Parameter, value: str) -> dat
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the four files."
-)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder for the files.")
 @click.option("--vehicles", type=click.IntRange(1, 20_000), default=600, show_default=True,
               help="Different vehicles; some pass more than once.")  # fmt: skip
 @click.option("--hours", type=click.FloatRange(0.008, 24), default=2.0, show_default=True, help="Simulated time.")
@@ -79,7 +79,8 @@ def main(out: Path, vehicles: int, hours: float, seed: int, start: datetime) -> 
     \b
     street.mkv    the video; frames carry their own time, and empty street is skipped
     truth.json    who crossed the counting line, when, which way, and where the line is
-    register.csv  vehicle type, drive and emission class of every Dutch plate in it
+    vehicles.csv, fuel.csv, particulars.csv
+                  every Dutch vehicle in it, as the register exports them
     still.png     one frame to look at
 
     The same arguments give the same scene. Two hours with 600 vehicles take a minute or two.
@@ -109,7 +110,7 @@ def _make(out: Path, traffic: Traffic, seed: int) -> tuple[Point, Point]:
         draft = Path(name)
         known = truth.make_truth(traffic, mast_camera())
         truth.save(known, draft / "truth.json")
-        (draft / "register.csv").write_text(truth.register(traffic), encoding="utf-8")
+        exports.write(truth.register(traffic), draft, exports.Style.EXPORT)
         _film(draft, traffic, seed)
         for file in FILES:
             (draft / file).replace(out / file)
@@ -130,7 +131,7 @@ def _tell(out: Path, line: tuple[Point, Point], start: datetime) -> None:
     """Say what was made and how a camera counts on it."""
     size = (out / "street.mkv").stat().st_size / 1e6
     click.echo(f"{out / 'street.mkv'} ({size:.0f} MB), its first second is {start.isoformat()}")
-    click.echo(f"{out / 'truth.json'}, {out / 'register.csv'}, {out / 'still.png'}")
+    click.echo(", ".join(str(out / file) for file in FILES[1:]))
     ends = ", ".join(f"[{x:g}, {y:g}]" for x, y in line)
     click.echo(f'counting line for camera.toml:\n\n[view]\nline = [{ends}]\ninwards = "down"')
 

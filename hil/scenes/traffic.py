@@ -156,7 +156,7 @@ def make_traffic(start: datetime, seconds: float, vehicles: int, seed: int) -> T
 
 def trailer_class() -> Attributes:
     """What the register says of a trailer."""
-    return Attributes(VehicleType.OTHER, Drive.OTHER, EmissionClass.UNKNOWN)
+    return Attributes(VehicleType.OTHER, Drive.UNKNOWN, EmissionClass.UNKNOWN)
 
 
 def _walker(time: float, rng: np.random.Generator) -> Walker:

@@ -1,14 +1,13 @@
 """The truth about a scene: who crossed the counting line, when, which way."""
 
-import csv
-import io
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 
-from edge.categories import UNKNOWN_ATTRIBUTES, PlateKind
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, PlateKind
 from edge.errors import ConfigError
+from hil.register.fleet import Fleet, of_vehicles
 from hil.scenes.camera import Camera, Point, counting_line
 from hil.scenes.fleet import plate_height
 from hil.scenes.motion import crossing, path_of
@@ -54,19 +53,15 @@ def load(file: Path) -> Truth:
         raise ConfigError(f"{file}: is no truth of a scene: {error}") from error
 
 
-def register(traffic: Traffic) -> str:
-    """The register of the scene as CSV: every Dutch plate in it, trailers and parked cars included."""
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow(["plate", "vehicle_type", "drive", "emission_class"])
-    for vehicle in sorted((*traffic.vehicles, *traffic.parked), key=lambda vehicle: vehicle.plate):
-        writer.writerows(_entries(vehicle))
-    return table.getvalue()
+def register(traffic: Traffic) -> Fleet:
+    """The register of the scene: every Dutch vehicle in it, trailers and parked cars included."""
+    vehicles = sorted((*traffic.vehicles, *traffic.parked), key=lambda vehicle: vehicle.plate)
+    return of_vehicles(entry for vehicle in vehicles for entry in _entries(vehicle))
 
 
-def _entries(vehicle: Vehicle) -> list[list[str]]:
-    """The rows of a vehicle and of its trailer; foreign vehicles have none."""
+def _entries(vehicle: Vehicle) -> list[tuple[str, Attributes]]:
+    """What the register says of a vehicle and of its trailer; of foreign vehicles nothing."""
     known = [] if vehicle.kind is PlateKind.FOREIGN else [(vehicle.plate, vehicle.vehicle_class)]
     if vehicle.trailer:
         known.append((vehicle.trailer, trailer_class()))
-    return [[plate, of.vehicle_type, of.drive, of.emission_class] for plate, of in known]
+    return known

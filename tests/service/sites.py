@@ -15,7 +15,7 @@ def bench_site(folder: Path, scene: Path, memory: Path, pki: Pki, port: int = CL
     """Make an installation under a bench policy that releases single vehicles."""
     folder.mkdir(exist_ok=True)
     line = truth.load(scene / "truth.json").line
-    plan = Plan(scene / "street.mkv", scene / "register.csv", line, port, memory, bench=True, k=1)
+    plan = Plan(scene / "street.mkv", scene, line, port, memory, bench=True, k=1)
     return make(folder, plan, pki)
 
 

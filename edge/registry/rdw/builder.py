@@ -74,8 +74,9 @@ def page(base: str, folder: Path, token: str | None, watch: Callable[[str], Told
 
 def forget_pages(sources: Sources) -> None:
     """Remove what was paged, so that the next pack is made from what is new then."""
-    for spec in sources:
-        Path(spec).unlink()
+    for pages in map(Path, sources):
+        pages.unlink()
+        pages.with_suffix(".state.json").unlink(missing_ok=True)
 
 
 def _after_last(order: Order) -> Callable[[Manifest], None]:

@@ -25,7 +25,7 @@ def test_a_scene_of_one_vehicle(tmp_path: Path) -> None:
     assert times[0] == 0
     assert (np.diff(times) > 0).all()
     assert times[-1] > (known.passages[0].time - known.start.timestamp() + 2) * 1000
-    assert known.passages[0].plate in (tmp_path / "register.csv").read_text(encoding="utf-8")
+    assert known.passages[0].plate in (tmp_path / "vehicles.csv").read_text(encoding="utf-8")
 
 
 def video_times(file: Path) -> list[float]:

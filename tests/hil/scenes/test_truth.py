@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.categories import UNKNOWN_ATTRIBUTES, Direction, PlateKind
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, Direction, PlateKind
 from edge.errors import ConfigError
 from hil.scenes import truth
 from hil.scenes.camera import HEIGHT, WIDTH, below_line, counting_line, mast_camera
@@ -88,10 +88,13 @@ def test_a_file_that_is_no_truth_is_refused_by_name(content: bytes | None, tmp_p
 
 
 def test_the_register_knows_all_dutch_plates_and_no_foreign_one(demo: Traffic) -> None:
-    """Vehicles, trailers and parked cars have a row each; foreign ones have none."""
-    rows = truth.register(demo).splitlines()
-    plates = [row.split(",")[0] for row in rows[1:]]
+    """Vehicles, trailers and parked cars are in it, with the class that they have; foreign ones are not."""
+    fleet = truth.register(demo)
+    known = dict(fleet.truth(index) for index in range(len(fleet)))
     dutch = [v.plate for v in (*demo.vehicles, *demo.parked) if v.kind is not PlateKind.FOREIGN]
     trailers = [v.trailer for v in demo.vehicles if v.trailer]
-    assert rows[0] == "plate,vehicle_type,drive,emission_class"
-    assert sorted(plates) == sorted(dutch + trailers)
+    assert sorted(known) == sorted(dutch + trailers)
+    for vehicle in demo.vehicles:
+        if vehicle.kind is not PlateKind.FOREIGN:
+            found = known[vehicle.plate]
+            assert Attributes(found.vehicle_type, found.drive, found.emission_class) == vehicle.vehicle_class
