@@ -5,13 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIPS ?= ../shared/data/clips-nl
 
-.PHONY: help setup broker demo test check bench lock models clean
+.PHONY: help setup broker demo test check bench bench-register lock models clean
 
 help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
 	@echo "make test    set up, check and test"
 	@echo "make check   formatter, linter, types, imports"
-	@echo "make bench   measurements: real clips where there are any (CLIPS=FOLDER), and raw counts of the rendered street"
+	@echo "make bench   measurements: real clips where there are any (CLIPS=FOLDER), raw counts of the rendered street, a register"
+	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
 	@echo "make models  train detector and reader from nothing (hours)"
 	@echo "make lock    renew the pinned requirements"
 	@echo "make clean   remove what the above made"
@@ -45,6 +46,10 @@ bench: setup
 	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi
 	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
 	@$(BIN)/python -m benchmarks.scene var/scene --json
+	@$(BIN)/python -m benchmarks.registry --json
+
+bench-register: setup
+	@$(BIN)/python -m benchmarks.registry --rows 16600000 --json
 
 models:
 	@./models/training/train.sh

@@ -3,7 +3,7 @@
 Of a vehicle some twelve bytes are kept, in arrays: 200 MB for 16.6 million of them. An order of rows is not assumed.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Generic, NamedTuple, Self, TypeVar
 
@@ -75,22 +75,19 @@ class Register:
     def read(cls, export: Export, told: Told) -> Self:
         """Read the vehicles; of several rows with one plate the last counts."""
         kinds: Numbered[Kind] = Numbered()
-        parts = [_rows(batch, kinds, export) for batch in export.batches(told)]
-        if not sum(len(part.slots) for part in parts):
+        rows = _joined(list(_bulks(_rows(batch, kinds, export) for batch in export.batches(told))))
+        if not len(rows.slots):
             raise ConfigError(f"{export.spec}: holds no vehicle")
-        slots, numbers, years = (np.concatenate(column) for column in zip(*parts, strict=True))
-        parts.clear()
-        rows = _Rows(slots, numbers, years)
         rows = rows.take(np.argsort(rows.slots, kind="stable"))
         last = np.append(rows.slots[1:] != rows.slots[:-1], True)
         export.reject(DUPLICATE, len(last) - int(last.sum()))
-        return cls(rows.take(last), kinds.all())
+        return cls(rows if last.all() else rows.take(last), kinds.all())
 
     def add_fuels(self, export: Export, told: Told) -> None:
         """Read the fuel rows, several for many vehicles."""
         for batch in export.batches(told):
-            at, known = self._find(batch, export)
-            fuels = batch.column(columns.FUEL).translate(classes.fuel)[known].astype(np.uint8)
+            at, rows = self._find(batch, export)
+            fuels = batch.column(columns.FUEL).translate(classes.fuel)[rows].astype(np.uint8)
             np.bitwise_or.at(self._fuels, at, fuels)
             # Only what burns has an emission class to compare.
             burns = fuels != Fuel.ELECTRIC
@@ -98,15 +95,15 @@ class Register:
                 (columns.EMISSION_CODE, classes.emission_code, self._code),
                 (columns.EMISSION_LEVEL, classes.emission_level, self._level),
             ):
-                found = batch.column(column).translate(_or_none(meaning))[known].astype(np.uint8)
+                found = batch.column(column).translate(_or_none(meaning))[rows].astype(np.uint8)
                 np.minimum.at(worst, at[burns], found[burns])
 
     def add_particulars(self, export: Export, told: Told) -> None:
         """Read the particulars, of which only the accessibility for wheelchairs is kept."""
         for batch in export.batches(told):
-            at, known = self._find(batch, export)
+            at, rows = self._find(batch, export)
             wanted = batch.column(columns.PARTICULAR).translate(lambda text: classes.number(text) in WHEELCHAIR)
-            self._wheelchair[at[wanted[known] != 0]] = True
+            self._wheelchair[at[wanted[rows] != 0]] = True
 
     def classes(self) -> tuple[Sequence[VehicleClass], Shorts]:
         """Return the different classes, and the number of each vehicle's (n,); the most frequent come first."""
@@ -125,12 +122,15 @@ class Register:
         rank[order] = np.arange(len(names))
         return [names[number] for number in order], rank[numbers]
 
-    def _find(self, batch: Batch, export: Export) -> tuple[Numbers, NDArray[np.bool_]]:
-        """Return where the vehicles of a batch's rows are, for those rows (n,) whose vehicle is known."""
-        at = np.searchsorted(self.slots, batch.slots)
-        known = self.slots[np.minimum(at, len(self.slots) - 1)] == batch.slots
+    def _find(self, batch: Batch, export: Export) -> tuple[Numbers, Numbers]:
+        """Return the places (n,) of vehicles that a batch has rows of, and those rows (n,)."""
+        # In the order of the slots, for a search that jumps through 16 million of them waits for memory each time.
+        order = np.argsort(batch.slots)
+        wanted = batch.slots[order]
+        at = np.searchsorted(self.slots, wanted)
+        known = self.slots[np.minimum(at, len(self.slots) - 1)] == wanted
         export.reject(NO_VEHICLE, len(known) - int(known.sum()))
-        return at[known], known
+        return at[known], order[known]
 
     def _number(self, part: slice, found: Numbered[VehicleClass]) -> Numbers:
         """Return the class of some vehicles by number."""
@@ -151,6 +151,27 @@ class Register:
             seen.wheelchair or bool(wheelchair),
             Fuel.DIESEL in burnt,
         )
+
+
+def _bulks(parts: Iterable[_Rows]) -> Iterator[_Rows]:
+    """Put small parts together: thousands of small arrays would leave the heap full of holes."""
+    waiting: list[_Rows] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(len(one.slots) for one in waiting) >= _CHUNK:
+            yield _joined(waiting)
+            waiting.clear()
+    yield _joined(waiting)
+
+
+def _joined(parts: Sequence[_Rows]) -> _Rows:
+    nothing = _Rows(np.empty(0, np.uint32), np.empty(0, np.uint16), np.empty(0, np.uint8))
+    everything = (nothing, *parts)
+    return _Rows(
+        np.concatenate([part.slots for part in everything]),
+        np.concatenate([part.kinds for part in everything]),
+        np.concatenate([part.years for part in everything]),
+    )
 
 
 def _rows(batch: Batch, kinds: Numbered[Kind], export: Export) -> _Rows:
