@@ -29,6 +29,8 @@ _TABLES = {
 _FIND = "select block from blocks where number = ?"
 # What is looked up is spread over the whole table: a larger cache would only hold more of it twice.
 _CACHE_KIB = 512
+# Blocks of half a kilobyte fill larger pages better, and a look-up that has to wait for the card brings more along.
+_PAGE_BYTES = 16_384
 
 Block = tuple[int, bytes]
 
@@ -174,6 +176,7 @@ def _write(draft: Path, contents: Contents, seal: Seal) -> Manifest:
         # The draft is removed if anything goes wrong, and synchronised as a whole at the end.
         database.execute("pragma journal_mode = off")
         database.execute("pragma synchronous = off")
+        database.execute(f"pragma page_size = {_PAGE_BYTES}")
         database.execute(f"pragma user_version = {manifest.SCHEMA}")
         for sql in _TABLES.values():
             database.execute(sql)
