@@ -16,7 +16,7 @@ ZONE = ZoneInfo("Europe/Amsterdam")
 # Widths for a terminal of 80 columns.
 BAR = 11
 SHORT = {"direction": "dir", "vehicle_type": "vehicle"}
-BELOW = "fewer than {}"
+BELOW = "under {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,7 @@ def show(result: Result, console: Console) -> None:
     """Print a table with a chart for each window, then the facts."""
     for start in sorted({row.start for row in result.rows}):
         console.print(_table(result, start))
-    console.print(
-        f"{BELOW.format(result.k)}: withheld on the camera; truth: what the same rule gives for it\n", style="dim"
-    )
+    console.print("\ntruth: what the same rule gives for every vehicle that passed\n", style="dim")
     for name, value in result.facts:
         console.print(f"{name:>30}  {value}", highlight=False)
 
@@ -49,17 +47,25 @@ def _table(result: Result, start: int) -> Table:
     table.add_column("counted", justify="right", no_wrap=True)
     table.add_column("truth", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for row in result.rows:
-        if row.start == start:
-            numbers = [_number(row.counted, result.k), _number(row.truth, result.k), bar(row.counted or 0, largest)]
-            table.add_row(*(value.replace("_", " ") for value in row.key), *numbers, style=_style(row))
+    shown, hidden = _window(result, start)
+    for row in shown:
+        numbers = [_number(row.counted, result.k), _number(row.truth, result.k), bar(row.counted or 0, largest)]
+        style = "" if _close(row) else "yellow"
+        table.add_row(*(value.replace("_", " ") for value in row.key), *numbers, style=style)
+    table.caption, table.caption_justify = _hidden(hidden, result.k), "left"
     return table
 
 
-def _style(row: Row) -> str:
-    if row.counted is None and row.truth is None:
-        return "dim"
-    return "" if _close(row) else "yellow"
+def _window(result: Result, start: int) -> tuple[list[Row], int]:
+    """Return the rows of one window that say a number, and how many say none."""
+    rows = [row for row in result.rows if row.start == start]
+    shown = [row for row in rows if row.counted is not None or row.truth is not None]
+    return shown, len(rows) - len(shown)
+
+
+def _hidden(cells: int, k: int) -> str:
+    kinds = "kind" if cells == 1 else "kinds"
+    return f"withheld on the camera: {cells} more {kinds} of vehicles, each {BELOW.format(k)}"
 
 
 def _largest(result: Result) -> int:
@@ -94,10 +100,11 @@ def hour(start: int) -> str:
 
 def _section(result: Result, start: int, largest: int) -> str:
     heads = "".join(f"<th>{_text(name.replace('_', ' '))}</th>" for name in result.dimensions)
-    body = "".join(_line(row, result.k, largest) for row in result.rows if row.start == start)
+    shown, hidden = _window(result, start)
+    body = "".join(_line(row, result.k, largest) for row in shown)
     return (
         f"<section><h2>{hour(start)}</h2><table><thead><tr>{heads}<th class=n>counted</th><th class=n>truth</th>"
-        f"<th class=chart></th></tr></thead><tbody>{body}</tbody></table></section>"
+        f"<th class=chart></th></tr></thead><tbody>{body}</tbody></table><p>{_hidden(hidden, result.k)}</p></section>"
     )
 
 
@@ -141,6 +148,7 @@ PAGE = """<!doctype html>
 body {{ font:15px/1.5 system-ui,sans-serif; color:var(--ink); background:var(--back); margin:0; padding:2.5rem 1rem }}
 main {{ max-width:60rem; margin:auto }}
 h1 {{ font-size:1.7rem; margin:0 0 .3rem }} p {{ color:var(--soft); margin:.2rem 0 1.4rem; max-width:46rem }}
+section p {{ margin:.7rem 0 0 }}
 figure {{ margin:0 0 1.6rem }} img {{ width:100%; border-radius:8px; display:block }}
 section {{ background:var(--paper); border:1px solid var(--line); border-radius:8px; padding:1rem 1.3rem;
   margin-bottom:1.4rem; overflow-x:auto }}
@@ -160,7 +168,7 @@ dt {{ color:var(--soft) }} dd {{ margin:0; font-variant-numeric:tabular-nums }}
 <main>
 <h1>What left the camera</h1>
 <p>Every bar is a cell that at least {k} different vehicles share; the upright stroke is the truth under the same rule.
-Cells marked “fewer than {k}” were withheld on the camera. No plate, picture or time of a passage ever left it.</p>
+Cells marked “under {k}” were withheld on the camera. No plate, picture or time of a passage ever left it.</p>
 <figure><img src="{still}" alt="A still of the rendered street"></figure>
 {sections}
 <section><h2>This run</h2><dl>{facts}</dl></section>

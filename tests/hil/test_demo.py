@@ -126,32 +126,34 @@ def test_unique_vehicles_are_counted_once(tmp_path: Path) -> None:
 
 
 def _result(*rows: Row) -> report.Result:
-    dimensions = ("direction", "plate", "vehicle_type", "drive")
-    return report.Result(dimensions, 10, rows, Path("still.png"), [("made <by>", "hand & heart")])
+    return report.Result(site.DIMENSIONS, 10, rows, Path("still.png"), [("made <by>", "hand & heart")])
 
 
-WITHHELD = Row(HOUR.start, ("out", "unreadable", "passenger_car", "electric"), None, None)
+LONGEST = ("out", "unreadable", "passenger_car", "electric", "not_applicable")
+WITHHELD = Row(HOUR.start, LONGEST, None, None)
 
 
 def test_the_table_fits_eighty_columns() -> None:
     """Nothing is cut off, and what is withheld says so."""
     out = StringIO()
-    report.show(_result(Row(HOUR.start, KEY, 120, 121), WITHHELD), Console(file=out, width=80))
+    rows = (Row(HOUR.start, (*KEY, "yes"), 120, 121), Row(HOUR.start, LONGEST, None, 12), WITHHELD)
+    report.show(_result(*rows), Console(file=out, width=80))
     shown = out.getvalue()
     assert max(map(len, shown.splitlines())) <= 80
     assert "…" not in shown
-    assert shown.count("fewer than 10") == 3
+    assert shown.count("under 10") == 2
+    assert "withheld on the camera: 1 more kind of vehicles, each under 10" in shown
 
 
 def test_the_page_is_sound() -> None:
     """Every tag is closed, text is escaped, and an hour with nothing released is drawn too."""
-    for result in (_result(Row(HOUR.start, KEY, 12, 13), WITHHELD), _result(WITHHELD)):
+    for result in (_result(Row(HOUR.start, (*KEY, "yes"), 12, 13), WITHHELD), _result(WITHHELD)):
         page = report.page(result)
         tags = Tags()
         tags.feed(page)
         assert not tags.open
         assert "made &lt;by&gt;" in page
-        assert "fewer than 10" in page
+        assert "under 10" in page
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:
