@@ -1,5 +1,6 @@
 """Everything in which vision looks vehicles up: opened as the policy asks, and kept current while it runs."""
 
+import time
 from collections.abc import Callable
 from datetime import date
 from functools import partial
@@ -30,19 +31,21 @@ Today = Callable[[], date]
 
 
 class Lookups:
-    """The register, the zone's rules and the lists of one camera; ``today`` gives the local day.
+    """The register, the zone's rules and the lists of one camera; what the policy does not name is not opened.
 
-    What the policy does not name is not opened.
+    ``today`` gives the local day, ``monotonic`` the seconds by which files are looked after.
     """
 
-    def __init__(self, config: Config, policy: Policy, today: Today) -> None:
+    def __init__(
+        self, config: Config, policy: Policy, today: Today, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         """Open what the policy names.
 
         Raises:
             ConfigError: something of it is missing, damaged, or signed or sealed with other keys.
         """
         self._places, self._officer_key = config.registry, config.policy.officer_key
-        self._today, self._day = today, today()
+        self._today, self._day, self._monotonic = today, today(), monotonic
         self._register: Live[Pack] | None = None
         self._lists: list[Live[Exemptions] | Live[Origins] | Live[Trades]] = []
         self.enricher: Enricher = enricher(policy.file.what, self._sources())
@@ -62,6 +65,13 @@ class Lookups:
         """Return how old the register is."""
         day = None if self._register is None else self._register.current.manifest.day
         return register_age(day, self._today())
+
+    def wait(self) -> None:
+        """Wait until all new files have been found good or not."""
+        if self._register is not None:
+            self._register.wait()
+        for listed in self._lists:
+            listed.wait()
 
     def close(self) -> None:
         """Close the register."""
@@ -86,6 +96,7 @@ class Lookups:
             lambda: Pack(file, key),
             lambda old, new: check_successor(file, old.manifest, new.manifest),
             Pack.close,
+            self._monotonic,
         )
         self._register = live
         self._tell(live.current)
@@ -105,7 +116,12 @@ class Lookups:
 
     def _open(self, file: Path, kind: type[L]) -> Live[L]:
         places = self._places
-        live = Live(file, lambda: kind.load(file, places.sealing_key, places.key, self._today()))
+        live = Live(
+            file,
+            lambda: kind.load(file, places.sealing_key, places.key, self._today()),
+            kind.accept,
+            monotonic=self._monotonic,
+        )
         self._lists.append(live)
         return live
 

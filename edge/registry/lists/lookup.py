@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Self
 
 from edge.categories import Exemption, Origin, Trade
+from edge.errors import ConfigError
 from edge.registry.lists import rows
 from edge.registry.lists.kinds import EXEMPTION_CODES, NOT_LISTED, TRADE_CODES, ListKind
 from edge.registry.lists.rows import PlateRows
@@ -18,8 +19,8 @@ class _List:
 
     kind: ListKind
 
-    def __init__(self, plates: PlateRows) -> None:
-        self._rows = plates
+    def __init__(self, file: Path, plates: PlateRows) -> None:
+        self._file, self._rows = file, plates
 
     @classmethod
     def load(cls, file: Path, sealing_key: Path, registry_key: Path, today: date) -> Self:
@@ -28,7 +29,17 @@ class _List:
         Raises:
             ConfigError: naming the file: of another kind, another camera, another signer, damaged or cut.
         """
-        return cls(rows.load(file, cls.kind, sealing_key, registry_key, today))
+        return cls(file, rows.load(file, cls.kind, sealing_key, registry_key, today))
+
+    def accept(self, new: Self) -> None:
+        """Let ``new`` take this list's place.
+
+        Raises:
+            ConfigError: it was sealed before this one.
+        """
+        if new._rows.created < self._rows.created:
+            made, last = (one._rows.created.isoformat(timespec="seconds") for one in (new, self))  # noqa: SLF001
+            raise ConfigError(f"{self._file}: was sealed at {made}, before the one in use, of {last}")
 
     @property
     def expired(self) -> bool:

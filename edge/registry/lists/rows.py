@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +25,9 @@ Number = TypeVar("Number", bound=np.unsignedinteger[Any])
 class PlateRows:
     """Rows sorted by hash: arrays of the same length, of hashes, values, first and last days (ordinals)."""
 
-    def __init__(self, plates: PlateHash, rows: NDArray[np.void], until: NDArray[np.uint32]) -> None:
+    def __init__(self, created: datetime, plates: PlateHash, rows: NDArray[np.void], until: NDArray[np.uint32]) -> None:
+        self.created = created
+        """When the list was sealed (UTC)."""
         order = np.argsort(rows["plate"], kind="stable")
         self._plates = plates
         self._hashes: NDArray[np.uint64] = rows["plate"][order]
@@ -74,7 +76,7 @@ def load(file: Path, kind: ListKind, sealing_key: Path, registry_key: Path, toda
         _check(sealed, kind, secret, registry_key, today)
         box = SealedBox(secret)
         plates = PlateHash(_open(sealed, box, base64.b64decode(sealed.header.hash_key)))
-        return PlateRows(plates, *_rows(sealed, box, today))
+        return PlateRows(sealed.header.created, plates, *_rows(sealed, box, today))
 
 
 def _check(sealed: SealedList, kind: ListKind, secret: PrivateKey, registry_key: Path, today: date) -> None:
