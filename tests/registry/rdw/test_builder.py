@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ import msgspec
 import pytest
 
 from edge.categories import Drive, EmissionClass
-from edge.errors import ConfigError
+from edge.errors import AnprError, ConfigError
 from edge.registry.manifest import Allowed
 from edge.registry.pack import Pack
 from edge.registry.rdw.builder import Sources
@@ -23,6 +24,7 @@ from edge.registry.vehicle import VehicleClass
 from tests.registry.packs import VAN, registry_keys
 from tests.registry.rdw import exports
 from tests.registry.rdw.exports import CAR_ROW, NOW, VAN_ROW, make, write
+from tests.registry.rdw.servers import Answer, Request, serving
 
 
 def _look(place: Path, *plates: str) -> list[VehicleClass | None]:
@@ -195,5 +197,56 @@ def test_a_stopped_build_leaves_nothing(tmp_path: Path, sent: signal.Signals, st
         _, told = process.communicate(timeout=20)
     assert process.returncode == status
     assert told.splitlines()[-1] == "anpr-edge: stopped; nothing was changed"
+    assert (tmp_path / "register.db").read_bytes() == before
+    assert not list(tmp_path.glob(".*"))
+
+
+def _served(sources: Sources, cut: int | None = None) -> Callable[[Request], Answer]:
+    """Serve the exports; that of the fuels breaks off after ``cut`` bytes."""
+    files = {f"/{Path(spec).name}": Path(spec).read_bytes() for spec in sources}
+
+    def answering(request: Request) -> Answer:
+        body = files[request.path]
+        if cut is None or not request.path.endswith("fuel.csv"):
+            return Answer(body)
+        return Answer(body[:cut], length=len(body))
+
+    return answering
+
+
+def test_exports_come_from_the_web_too(tmp_path: Path) -> None:
+    """By their addresses, the same pack results."""
+    sources = write(tmp_path)
+    local = make(sources, tmp_path / "local.db")
+    with serving(_served(sources)) as server:
+        addresses = Sources(*(f"{server.url}/{Path(spec).name}" for spec in sources))
+        assert make(addresses, tmp_path / "web.db").content == local.content
+
+
+def test_a_connection_that_breaks_keeps_the_last_pack(tmp_path: Path) -> None:
+    """In the middle of the second export; the error says how far it came."""
+    sources = write(tmp_path)
+    make(sources, tmp_path / "register.db")
+    before = (tmp_path / "register.db").read_bytes()
+    with serving(_served(sources, cut=90)) as server:
+        addresses = Sources(*(f"{server.url}/{Path(spec).name}" for spec in sources))
+        with pytest.raises(AnprError, match=r"fuel\.csv: .* after 90 of \d+ bytes; nothing was written, run it again"):
+            make(addresses, tmp_path / "register.db")
+    assert (tmp_path / "register.db").read_bytes() == before
+
+
+def test_a_full_disk_keeps_the_last_pack(tmp_path: Path) -> None:
+    """What does not fit is said, and no draft stays."""
+    make(write(tmp_path), tmp_path / "register.db")
+    before = (tmp_path / "register.db").read_bytes()
+    build = (
+        "trap '' XFSZ; ulimit -f 8; exec \"$0\" -m edge registry build --vehicles vehicles.csv --fuel fuel.csv "
+        "--particulars particulars.csv --key registry.key --out register.db"
+    )
+    done = subprocess.run(
+        ["bash", "-c", build, sys.executable], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "register.db: can't be written: " in done.stderr
     assert (tmp_path / "register.db").read_bytes() == before
     assert not list(tmp_path.glob(".*"))
