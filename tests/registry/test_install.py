@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import closing
@@ -207,3 +208,33 @@ def test_a_place_that_can_not_be_written_is_named(server: Path, tmp_path: Path) 
     """A folder that is not there."""
     with pytest.raises(AnprError, match=r"none/register\.db: can't be written"):
         _put(server, "1.db", tmp_path / "none" / "register.db")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from edge.registry.install import install
+from edge.registry.manifest import Allowed
+calls, last, synchronise = 0, int(sys.argv[4]), os.fsync
+def kill(handle):
+    global calls
+    calls += 1
+    if calls == last:
+        os.kill(os.getpid(), signal.SIGKILL)
+    synchronise(handle)
+os.fsync = kill
+install(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), Allowed())
+"""
+
+
+@pytest.mark.parametrize("name", ["2.db", "1-2.delta"])
+@pytest.mark.parametrize(("step", "result"), [(1, "1.db"), (2, "2.db")])
+def test_a_kill_leaves_one_whole_pack(server: Path, place: Path, name: str, step: int, result: str) -> None:
+    """Before the file is on the disk the old one counts, after its renaming the new one; a second try succeeds."""
+    command = [sys.executable, "-c", KILLED, *map(str, (server / name, place, server / "registry.pub", step))]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert _content(place, server) == _content(server / result, server)
+    shutil.copy(server / "1.db", place)
+    _put(server, name, place)
+    assert _content(place, server) == _content(server / "2.db", server)
+    assert not list(place.parent.glob(".register*"))
