@@ -28,10 +28,10 @@ COMMANDS = {
 }  # fmt: skip
 # What a log entry may be about; a plate, a reading, a tag or the time of a passage is none of these.
 LOG_FIELDS = {
-    "after_s", "at", "broker", "cells", "child", "day", "detector", "error", "exc_info", "exit_status", "expected_uid",
-    "file", "frames", "height", "k", "kept", "messages", "outcome", "part", "pid", "provider", "reader", "reason",
-    "reopened", "restart_in_s", "retry_in_s", "sequence", "socket", "software", "stream", "topic", "uid", "width",
-    "vehicles", "window",
+    "after_s", "at", "broker", "cells", "child", "day", "detector", "digest", "error", "exc_info", "exit_status",
+    "expected_uid", "file", "frames", "height", "k", "kept", "kind", "messages", "outcome", "part", "pid",
+    "provider", "reader", "reason", "reopened", "restart_in_s", "retry_in_s", "sealed", "sequence", "socket",
+    "software", "stream", "topic", "uid", "vehicles", "width", "window",
 }  # fmt: skip
 
 

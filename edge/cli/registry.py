@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -73,10 +73,7 @@ def allowed_options(command: "click.decorators.FC") -> "click.decorators.FC":
 @key_option
 @click.option("--out", required=True, type=PATH, metavar="FILE", help="The pack; an older one there is replaced.")
 @allowed_options
-def build(  # noqa: PLR0913, PLR0917  (options)
-    vehicles: str | None,
-    fuel: str | None,
-    particulars: str | None,
+def build(  # noqa: PLR0913  (options)
     spool: Path,
     base: str,
     key: Path,
@@ -85,6 +82,7 @@ def build(  # noqa: PLR0913, PLR0917  (options)
     api: bool,
     allow_older: bool,
     allow_size: bool,
+    **exports: str | None,
 ) -> None:
     """Build and sign a pack from the register's open data.
 
@@ -100,18 +98,14 @@ def build(  # noqa: PLR0913, PLR0917  (options)
       gas before diesel before petrol
     Its emission class is the worst among the rows that burn something, Z if none does.
     """  # noqa: D301  (click wants the backspace)
-    from edge.cli.progress import ROWS, progress, stoppable  # noqa: PLC0415
+    from edge.cli.progress import progress, stoppable  # noqa: PLC0415
     from edge.registry.manifest import Allowed  # noqa: PLC0415
 
     _, secret = keys.read_secret(key, Role.REGISTRY)
     with _builder() as builder, stoppable():
-        if api:
-            with progress(ROWS) as watch:
-                sources = builder.page(base, spool, os.environ.get(TOKEN), watch)
-        else:
-            sources = builder.Sources(*_named(vehicles=vehicles, fuel=fuel, particulars=particulars))
+        sources = _paged(builder, base, spool) if api else builder.Sources(*_named(**exports))
+        order = builder.Order(out, secret, datetime.now(UTC), _warn, Allowed(allow_older, allow_size))
         with progress() as watch:
-            order = builder.Order(out, secret, datetime.now(UTC), Allowed(allow_older, allow_size))
             built = builder.build(sources, order, watch)
         if api:
             builder.forget_pages(sources)
@@ -153,7 +147,7 @@ def install(file: Path, config: Path, *, allow_older: bool, allow_size: bool) ->
 
     places = load(config).registry
     with stoppable():
-        installed = put(file, places.pack, places.key, Allowed(allow_older, allow_size))
+        installed = put(file, places.pack, places.key, Allowed(allow_older, allow_size), _warn)
     click.echo(f"{places.pack}: {installed.vehicles:,} vehicles of {installed.day}")
 
 
@@ -204,6 +198,18 @@ def _builder() -> Iterator[ModuleType]:
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error.name} is missing; building needs: pip install 'anpr-edge[registry]'") from error
     yield builder
+
+
+def _warn(text: str) -> None:
+    click.echo(f"anpr-edge: {text}", err=True)
+
+
+def _paged(builder: ModuleType, base: str, spool: Path) -> Any:
+    """Page the API; return what `builder` calls its sources."""
+    from edge.cli.progress import ROWS, progress  # noqa: PLC0415
+
+    with progress(ROWS) as watch:
+        return builder.page(base, spool, os.environ.get(TOKEN), watch)
 
 
 def _named(**exports: str | None) -> list[str]:

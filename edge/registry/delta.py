@@ -45,7 +45,7 @@ class Delta(msgspec.Struct, frozen=True):
     """The way from the contents ``base`` (SHA-256, hexadecimal) to those of the signed manifest.
 
     ``slots`` (4 bytes each) are the distances between changed slots, ``codes`` (2 bytes each) their new classes, GONE
-    where the slot is free now; both little endian, sorted by significance of their bytes, and compressed.
+    where the slot is free now; both little endian, and sorted by significance of their bytes.
     """
 
     base: str
@@ -66,14 +66,17 @@ def make(old: Pack, new: Pack, file: Path, key: SigningKey) -> int:
     """Write the signed delta from ``old`` to ``new``; return how many vehicles changed.
 
     Raises:
+        ConfigError: ``new`` is not newer, or ``file`` is one of both.
         AnprError: it can't be written.
     """
+    if new.manifest.age_key < old.manifest.age_key:
+        raise ConfigError(f"{new.file}: is of {new.manifest.day}, before {old.file}, of {old.manifest.day}: swapped?")
+    if any(file.exists() and file.samefile(one.file) for one in (old, new)):
+        raise ConfigError(f"{file}: is one of the packs; name another file for the delta")
     changes = _compare(old, new)
     gaps = np.diff(changes.slots, prepend=np.uint32(0))
-    delta = Delta(
-        old.manifest.content, new.signed, new.classes, _squeeze(gaps, "<u4"), _squeeze(changes.classes, "<u2")
-    )
-    body = msgspec.msgpack.encode(delta)
+    delta = Delta(old.manifest.content, new.signed, new.classes, _planes(gaps, "<u4"), _planes(changes.classes, "<u2"))
+    body = lzma.compress(msgspec.msgpack.encode(delta))
     try:
         with replacing(file) as draft:
             draft.write_bytes(MAGIC + keys.sign_file(Role.REGISTRY, key, _PURPOSE, body) + body)
@@ -95,10 +98,10 @@ def read(file: Path, key: VerifyKey) -> tuple[Delta, Manifest]:
     head = len(MAGIC) + _SIGNATURE
     signature, body = content[len(MAGIC) : head], content[head:]
     if not content.startswith(MAGIC) or not keys.verifies(Role.REGISTRY, key, _PURPOSE, body, signature):
-        raise ConfigError(f"{file}: is damaged, or not signed by the registry key of this camera")
+        raise ConfigError(f"{file}: is damaged, or not signed by the registry key")
     try:
-        delta = msgspec.msgpack.decode(body, type=Delta)
-    except msgspec.DecodeError as error:
+        delta = msgspec.msgpack.decode(lzma.decompress(body), type=Delta)
+    except (msgspec.DecodeError, lzma.LZMAError) as error:
         raise ConfigError(f"{file}: is of another version: {error}") from error
     return delta, manifest.verify(file, delta.target, key)
 
@@ -138,8 +141,8 @@ def _compare(old: Pack, new: Pack) -> Changes:
 def _changed(old: Pack, delta: Delta) -> Iterator[Block]:
     """Yield the blocks that result."""
     renumbered = _renumbering(old.classes, delta.classes)
-    slots = np.cumsum(_expand(delta.slots, "<u4"), dtype=np.uint32)
-    classes = _expand(delta.codes, "<u2").astype(np.uint16)
+    slots = np.cumsum(_numbers(delta.slots, "<u4"), dtype=np.uint32)
+    classes = _numbers(delta.codes, "<u2").astype(np.uint16)
     for number, before, edits in _paired(old.blocks(), _split(Changes(slots, classes))):
         row = _row(before, renumbered)
         if edits is not None:
@@ -182,12 +185,12 @@ def _renumbering(old: Sequence[VehicleClass], new: Sequence[VehicleClass]) -> Sh
     return np.array([numbers.get(one, OTHER) for one in old], np.uint16)
 
 
-def _squeeze(numbers: NDArray[np.integer], kind: str) -> bytes:
-    """Compress whole numbers: bytes of one significance, put together, are alike."""
+def _planes(numbers: NDArray[np.integer], kind: str) -> bytes:
+    """Sort whole numbers by significance of their bytes: those of one significance are alike, and compress well."""
     raw = numbers.astype(kind).view(np.uint8).reshape(-1, np.dtype(kind).itemsize)
-    return lzma.compress(np.ascontiguousarray(raw.T).tobytes())
+    return np.ascontiguousarray(raw.T).tobytes()
 
 
-def _expand(squeezed: bytes, kind: str) -> NDArray[np.integer]:
-    planes = np.frombuffer(lzma.decompress(squeezed), np.uint8).reshape(np.dtype(kind).itemsize, -1)
-    return np.ascontiguousarray(planes.T).view(kind).ravel()
+def _numbers(planes: bytes, kind: str) -> NDArray[np.integer]:
+    raw = np.frombuffer(planes, np.uint8).reshape(np.dtype(kind).itemsize, -1)
+    return np.ascontiguousarray(raw.T).view(kind).ravel()

@@ -1,6 +1,8 @@
 """Taking a new register pack, or a delta to one, into use."""
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nacl.signing import VerifyKey
@@ -14,10 +16,11 @@ from edge.registry.manifest import Allowed, Manifest, check_successor
 from edge.registry.pack import Pack
 
 
-def install(file: Path, place: Path, public_key: Path, allowed: Allowed) -> Manifest:
+def install(file: Path, place: Path, public_key: Path, allowed: Allowed, warn: Callable[[str], None]) -> Manifest:
     """Verify ``file``, a pack or a delta, and put the pack that results at ``place`` in one step; return its manifest.
 
-    A running vision notices and reopens. Whatever is wrong, the pack at ``place`` stays.
+    A running vision notices and reopens. Whatever is wrong, the pack at ``place`` stays; one that can't be used itself,
+    as ``warn`` is told, gives way to any good one.
 
     Raises:
         ConfigError: the file is damaged, signed by another key, older than the pack at ``place``, of a very different
@@ -25,13 +28,24 @@ def install(file: Path, place: Path, public_key: Path, allowed: Allowed) -> Mani
         AnprError: there is no room, or the place can't be written.
     """
     _, key = keys.read_public(public_key, Role.REGISTRY)
-    current = Pack(place, key) if place.exists() else None
-    try:
+    with last_pack(place, key, warn) as last:
         take = _apply if _is_delta(file) else _copy
-        return take(file, current, place, key, allowed)
+        return take(file, last, place, key, allowed)
+
+
+@contextmanager
+def last_pack(place: Path, key: VerifyKey, warn: Callable[[str], None]) -> Iterator[Pack | None]:
+    """Open the pack at ``place``; None where there is none that can be used, and ``warn`` is told why."""
+    try:
+        last = Pack(place, key) if place.exists() else None
+    except ConfigError as error:
+        warn(f"{error}; it gives way to any good pack")
+        last = None
+    try:
+        yield last
     finally:
-        if current is not None:
-            current.close()
+        if last is not None:
+            last.close()
 
 
 def verify(file: Path, public_key: Path) -> Manifest:
@@ -44,22 +58,25 @@ def verify(file: Path, public_key: Path) -> Manifest:
     return delta.read(file, key)[1] if _is_delta(file) else _manifest(file, key)
 
 
-def _apply(file: Path, current: Pack | None, place: Path, key: VerifyKey, allowed: Allowed) -> Manifest:
-    if current is None:
-        raise ConfigError(f"{file}: is a delta, but there is no pack at {place}; take the full pack")
+def _apply(file: Path, last: Pack | None, place: Path, key: VerifyKey, allowed: Allowed) -> Manifest:
+    if last is None:
+        raise ConfigError(f"{file}: is a delta, but there is no pack at {place} to start from; take the full pack")
     found, target = delta.read(file, key)
-    check_successor(file, current.manifest, target, allowed)
-    delta.apply(current, found, target, place)
+    if last.manifest.content != target.content:  # Else it was applied before.
+        check_successor(file, last.manifest, target, allowed)
+        delta.apply(last, found, target, place)
     return target
 
 
-def _copy(file: Path, current: Pack | None, place: Path, key: VerifyKey, allowed: Allowed) -> Manifest:
-    found = _manifest(file, key)
-    if current is not None:
-        check_successor(file, current.manifest, found, allowed)
+def _copy(file: Path, last: Pack | None, place: Path, key: VerifyKey, allowed: Allowed) -> Manifest:
+    """Copy the pack, and verify the copy: what was sent may change while it is read."""
     try:
-        with replacing(place) as draft:
-            shutil.copyfile(file, draft)
+        with file.open("rb") as source, replacing(place) as draft:
+            with draft.open("r+b") as copy:
+                shutil.copyfileobj(source, copy)
+            found = _manifest(draft, key, file)
+            if last is not None:
+                check_successor(file, last.manifest, found, allowed)
     except OSError as error:
         raise AnprError(f"{place}: can't be written: {error.strerror}") from error
     return found
@@ -73,7 +90,7 @@ def _is_delta(file: Path) -> bool:
         raise ConfigError(f"{file}: can't be read: {error.strerror}") from error
 
 
-def _manifest(file: Path, key: VerifyKey) -> Manifest:
-    pack = Pack(file, key)
+def _manifest(file: Path, key: VerifyKey, name: Path | None = None) -> Manifest:
+    pack = Pack(file, key, name)
     pack.close()
     return pack.manifest

@@ -9,7 +9,7 @@ from typing import Concatenate, Generic, ParamSpec, TypeVar
 
 import structlog
 
-from edge.errors import ConfigError
+from edge.errors import AnprError, ConfigError
 
 log = structlog.get_logger()
 
@@ -73,14 +73,14 @@ class Live(Generic[T]):
 
         Never waits.
         """
-        taken = self._next is not None
-        if self._next is not None:
+        new = self._next
+        if new is not None:
             self._retire(self.current)
-            self.current, self._next = self._next, None
+            self.current, self._next = new, None
         if self._monotonic() >= self._due and (self._thread is None or not self._thread.is_alive()):
             self._due = self._monotonic() + CHECK_SECONDS
             self._look()
-        return taken
+        return new is not None
 
     def wait(self) -> None:
         """Wait until what is being looked at has been found good or not."""
@@ -97,7 +97,8 @@ class Live(Generic[T]):
     def _look(self) -> None:
         """Have the file loaded if it is another one than when it was last looked at."""
         found = _identity(self._file)
-        if found is not None and found != self._seen:
+        # What was found good meanwhile is taken first: the next one is compared with it.
+        if self._next is None and found is not None and found != self._seen:
             self._seen = found
             self._thread = threading.Thread(target=self._try, name=f"load {self._file.name}", daemon=True)
             self._thread.start()
@@ -105,7 +106,7 @@ class Live(Generic[T]):
     def _try(self) -> None:
         try:
             self._next = self._accepted(self._load())
-        except ConfigError as error:
+        except (AnprError, OSError) as error:
             log.warning("new_file_refused", file=str(self._file), reason=str(error), kept="the one before")
 
     def _accepted(self, new: T) -> T:

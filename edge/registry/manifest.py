@@ -1,6 +1,7 @@
 """What a pack says of itself: from what it was made, what is in it, and whose signature vouches for it."""
 
 import hashlib
+import math
 import struct
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -102,7 +103,7 @@ def verify(file: Path, signed: Signed, key: VerifyKey) -> Manifest:
         ConfigError: it is signed by another key, or is of another schema.
     """
     if not keys.verifies(Role.REGISTRY, key, _PURPOSE, signed.body, signed.signature):
-        raise ConfigError(f"{file}: is not signed by the registry key of this camera")
+        raise ConfigError(f"{file}: is not signed by the registry key")
     try:
         return msgspec.json.decode(signed.body, type=Manifest)
     except msgspec.DecodeError as error:
@@ -120,9 +121,22 @@ def check_successor(file: Path, old: Manifest, new: Manifest, allowed: Allowed =
             f"{file}: is of {new.day}, built {_moment(new)}; older than the current one, of {old.day}, built "
             f"{_moment(old)}"
         )
-    if abs(new.vehicles - old.vehicles) > MOST_CHANGE * old.vehicles and not allowed.size:
-        least, most = round(old.vehicles * (1 - MOST_CHANGE)), round(old.vehicles * (1 + MOST_CHANGE))
-        raise ConfigError(f"{file}: holds {new.vehicles} vehicles; expected after the current one: {least} to {most}")
+    if not allowed.size:
+        before, now = _sizes(old), _sizes(new)
+        for name, size in before.items():
+            _check_size(file, name, size, now.get(name, size))
+
+
+def _sizes(manifest: Manifest) -> dict[str, int]:
+    """Return what must not change much: the vehicles, and the rows of each export that they were made from."""
+    rows = {f"rows of the export {source.name}": source.rows for source in manifest.sources}
+    return {"vehicles": manifest.vehicles, **rows}
+
+
+def _check_size(file: Path, name: str, before: int, now: int) -> None:
+    if abs(now - before) > MOST_CHANGE * before:
+        least, most = math.ceil(before * (1 - MOST_CHANGE)), math.floor(before * (1 + MOST_CHANGE))
+        raise ConfigError(f"{file}: has {now} {name}; expected after the current pack: {least} to {most}")
 
 
 def _moment(manifest: Manifest) -> str:

@@ -92,25 +92,28 @@ def new_seal(facts: Facts, key: SigningKey, check: Callable[[Manifest], None]) -
 class Pack:
     """One pack, verified when opened, opened read only and immutable."""
 
-    def __init__(self, file: Path, key: VerifyKey) -> None:
-        """Open ``file`` and verify its signature, schema, checksum and row count.
+    def __init__(self, file: Path, key: VerifyKey, name: Path | None = None) -> None:
+        """Open ``file``, called ``name`` in errors, and verify its signature, schema, checksum and row count.
 
         Raises:
             ConfigError: it is missing, damaged, of another schema or signed by another key.
         """
+        self.file = name or file
         if not file.is_file():
-            raise ConfigError(f"{file}: the register pack is missing; `anpr-edge registry build` makes one")
-        self.file = file
-        # A new pack is verified in a thread of its own, and used in another.
-        self._connection = sqlite3.connect(
-            f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
+            raise ConfigError(f"{self.file}: the register pack is missing; `anpr-edge registry build` makes one")
+        try:
+            # A new pack is verified in a thread of its own, and used in another.
+            self._connection = sqlite3.connect(
+                f"{file.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+        except sqlite3.Error as error:
+            raise ConfigError(f"{self.file}: can't be opened: {error}") from error
         try:
             self._prepare()
             self.manifest = self._verify(key)
         except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, struct.error) as error:
             self.close()
-            raise ConfigError(f"{file}: is no register pack, or is damaged: {error}") from error
+            raise ConfigError(f"{self.file}: is no register pack, or is damaged: {error}") from error
         except ConfigError:
             self.close()
             raise

@@ -5,7 +5,7 @@ that fit any row in force on that day; `edge.registry.admission` says so for one
 """
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -178,7 +178,8 @@ def _check(file: Path, zone: Zone, scope: Scope, rows: tuple[Row, ...]) -> None:
 
 def _check_colour(file: Path, zone: Zone, rows: tuple[Row, ...]) -> None:
     """Refuse a colour of which the law knows nothing on some day of the file: it would shut everybody out."""
-    for day in (zone.valid_from, zone.valid_until):
+    ends = [row.until + timedelta(1) for row in rows if row.colour and zone.valid_from <= row.until < zone.valid_until]
+    for day in (zone.valid_from, *sorted(ends)):
         lawful = sorted({row.colour for row in rows if row.colour and row.in_force(day)})
         if zone.colour and zone.colour not in lawful:
             allowed = f"a colour with a row in force on {day}: {', '.join(lawful) or 'none is'}"

@@ -33,7 +33,8 @@ Today = Callable[[], date]
 class Lookups:
     """The register, the zone's rules and the lists of one camera; what the policy does not name is not opened.
 
-    ``today`` gives the local day, ``monotonic`` the seconds by which files are looked after.
+    ``today`` gives the local day whose passages are still looked up, ``monotonic`` the seconds by which files are
+    looked after.
     """
 
     def __init__(
@@ -54,11 +55,12 @@ class Lookups:
         """Take what has been replaced into use, and forget what has expired; never waits."""
         if self._register is not None and self._register.refresh():
             self._tell(self._register.current)
+        before, self._day = self._day, self._today()
         for listed in self._lists:
-            listed.refresh()
-        if self._today() != self._day:
-            self._day = self._today()
-            for listed in self._lists:
+            new = listed.refresh()
+            if new:
+                self._tell_list(listed.current)
+            if new or before != self._day:  # What was loaded before midnight may be taken after it.
                 listed.current.forget(self._day)
 
     def register_age(self) -> RegisterAge:
@@ -103,7 +105,9 @@ class Lookups:
         return live.follow(Pack.lookup)
 
     def _open_rules(self, file: Path, digest: str) -> ZoneRules:
-        return rules.load(file, self._officer_key, digest)
+        found = rules.load(file, self._officer_key, digest)
+        log.info("rules_in_use", file=str(file), digest=digest)
+        return found
 
     def _open_exemptions(self, file: Path) -> ExemptionOn:
         return self._open(file, Exemptions).follow(Exemptions.on)
@@ -123,10 +127,14 @@ class Lookups:
             monotonic=self._monotonic,
         )
         self._lists.append(live)
+        self._tell_list(live.current)
         return live
 
     def _tell(self, pack: Pack) -> None:
         log.info("register_in_use", day=pack.manifest.day.isoformat(), vehicles=pack.manifest.vehicles)
+
+    def _tell_list(self, listed: Exemptions | Origins | Trades) -> None:
+        log.info("list_in_use", kind=listed.kind.value, sealed=listed.sealed.isoformat(timespec="seconds"))
 
 
 def _if_named(file: Path | None, opener: Callable[..., F]) -> Callable[..., F] | None:

@@ -15,6 +15,8 @@ from edge.windows import local_day
 
 # A day begins at midnight; within the hour what expired with the day before is gone.
 EXPIRY_SECONDS = 3_600.0
+# Vision looks up the day's last passages some seconds after midnight.
+GRACE_SECONDS = 60.0
 
 
 def main(file: Path, *, supervisor: int | None) -> int:
@@ -50,7 +52,7 @@ def expire_lists(
     """
     while files:
         if clock_known():
-            expire_all(files, local_day(now()))
+            expire_all(files, local_day(now() - GRACE_SECONDS))
         if stop.wait(EXPIRY_SECONDS):
             return
 

@@ -66,7 +66,7 @@ def build(config: Config, start: datetime | None) -> "Vision":
     log.info(
         "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
     )
-    lookups = Lookups(config, policy, lambda: local_day(time.time()))
+    lookups = Lookups(config, policy, lambda: local_day(time.time() - GRACE_SECONDS))
     source = SteadySource(lambda: open_source(camera.source, start=start))
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
     if not source.live:

@@ -21,7 +21,11 @@ def make_pack(exports: Path, place: Path) -> Manifest:
     secret, _ = keys.make(Role.REGISTRY, place.parent)
     _, key = keys.read_secret(secret, Role.REGISTRY)
     sources = Sources(*(str(exports / f"{name}.csv") for name in Sources._fields))
-    return build(sources, Order(place, key, datetime.now(UTC)), _unseen)
+    return build(sources, Order(place, key, datetime.now(UTC), _silent), _unseen)
+
+
+def _silent(_text: str) -> None:
+    """Warn nobody: there is no pack before."""
 
 
 def _unseen(_name: str) -> Told:

@@ -38,7 +38,7 @@ def server(tmp_path: Path) -> Path:
     key, _ = registry_keys(folder)
     make_pack(folder / "1.db", MANY, key, DAY)
     make_pack(folder / "2.db", CHANGED, key, LATER)
-    make_pack(folder / "3.db", MANY, key, LATEST)
+    make_pack(folder / "3.db", {**MANY, "V10BDF": TRUCK}, key, LATEST)
     _delta(folder, "1.db", "2.db", key)
     _delta(folder, "2.db", "3.db", key)
     return folder
@@ -62,7 +62,7 @@ def _content(file: Path, server: Path) -> str:
 
 
 def _put(server: Path, name: str, place: Path, allowed: Allowed = STRICT) -> None:
-    install(server / name, place, server / "registry.pub", allowed)
+    install(server / name, place, server / "registry.pub", allowed, print)
 
 
 def test_a_pack_takes_the_place_of_the_last(server: Path, place: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_pack_of_another_size_is_refused_unless_told(server: Path, place: Path
     """Half the register is a broken export."""
     half = dict(list(MANY.items())[:75])
     make_pack(server / "half.db", half, registry_keys(server)[0], LATER)
-    with pytest.raises(ConfigError, match=r"half\.db: holds 75 vehicles; expected after the current one: 135 to 165"):
+    with pytest.raises(ConfigError, match=r"half\.db: has 75 vehicles; expected after the current pack: 135 to 165"):
         _put(server, "half.db", place)
     _put(server, "half.db", place, Allowed(size=True))
 
@@ -115,10 +115,10 @@ def test_another_servers_files_are_refused(server: Path, place: Path, tmp_path: 
     _delta(other, "1.db", "2.db", key)
     for name in ("2.db", "1-2.delta"):
         with pytest.raises(ConfigError, match=f"{name}: .*not signed by the registry key"):
-            install(other / name, place, server / "registry.pub", STRICT)
+            install(other / name, place, server / "registry.pub", STRICT, print)
     keys.make(Role.CAMERA, tmp_path)
     with pytest.raises(ConfigError, match="is not an anpr-edge registry public key"):
-        install(server / "2.db", place, tmp_path / "camera.pub", STRICT)
+        install(server / "2.db", place, tmp_path / "camera.pub", STRICT, print)
 
 
 @settings(max_examples=40)
@@ -138,7 +138,7 @@ def test_a_damaged_delta_is_refused(tmp_path_factory: pytest.TempPathFactory, cu
     (folder / "1-2.delta").write_bytes(content)
     before = (folder / "1.db").read_bytes()
     with pytest.raises(ConfigError):
-        install(folder / "1-2.delta", folder / "1.db", public, STRICT)
+        install(folder / "1-2.delta", folder / "1.db", public, STRICT, print)
     assert (folder / "1.db").read_bytes() == before
 
 
@@ -159,7 +159,7 @@ def test_a_delta_leads_from_any_register_to_any_other(
     with closing(Pack(folder / "1.db", key.verify_key)) as one, closing(Pack(folder / "2.db", key.verify_key)) as two:
         changed = delta.make(one, two, folder / "1-2.delta", key)
     assert changed == sum(old.get(plate) != new.get(plate) for plate in old.keys() | new.keys())
-    install(folder / "1-2.delta", folder / "1.db", public, Allowed(size=True))
+    install(folder / "1-2.delta", folder / "1.db", public, Allowed(size=True), print)
     with closing(Pack(folder / "1.db", key.verify_key)) as pack:
         assert {plate: pack.lookup(plate.encode()) for plate in new} == new
         assert not any(pack.lookup(plate.encode()) for plate in old.keys() - new.keys())
@@ -185,7 +185,7 @@ import signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 try:
-    install(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), Allowed())
+    install(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), Allowed(), print)
 except AnprError as error:
     print(error)
 """
@@ -223,7 +223,7 @@ def kill(handle):
         os.kill(os.getpid(), signal.SIGKILL)
     synchronise(handle)
 os.fsync = kill
-install(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), Allowed())
+install(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), Allowed(), print)
 """
 
 

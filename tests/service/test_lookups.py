@@ -116,9 +116,7 @@ def test_a_new_register_is_taken_and_a_wrong_one_is_not(site: Site) -> None:
         site.register({f"V{number}BDF": VAN for number in range(10, 20)}, TODAY + timedelta(14))
         site.wait(lookups)
     reasons = [str(entry["reason"]) for entry in logs if entry["event"] == "new_file_refused"]
-    assert ["older than" in reasons[0], "no register pack" in reasons[1], "holds 10 vehicles" in reasons[2]] == [
-        True
-    ] * 3
+    assert ["older than" in reasons[0], "no register pack" in reasons[1], "has 10 vehicles" in reasons[2]] == [True] * 3
     assert _see(lookups, TODAY)[0] is VehicleType.TRUCK
     lookups.close()
 
@@ -140,12 +138,27 @@ def test_a_new_list_is_taken_and_an_older_one_is_not(site: Site, monkeypatch: py
 
 
 def test_what_expired_yesterday_is_forgotten_today(site: Site) -> None:
-    """Its rows are gone from memory; the others stay."""
+    """Its rows are gone from memory, so of yesterday nothing is known; the others stay."""
     lookups = site.open(site.policy("rdw", "exemptions"))
     site.today = TODAY + timedelta(2)
     lookups.refresh()
-    assert _see(lookups, TODAY + timedelta(1))[2] is Exemption.NONE
-    assert _see(lookups, TODAY, b"V12BDG")[2] is Exemption.LONG_TERM
+    assert _see(lookups, TODAY + timedelta(1))[2] is Exemption.UNKNOWN
+    assert _see(lookups, site.today, b"V12BDG")[2] is Exemption.LONG_TERM
+    lookups.close()
+
+
+def test_a_list_that_was_loaded_before_midnight_is_taken_after_it(site: Site) -> None:
+    """What expired meanwhile is forgotten then too."""
+    site.today = TODAY + timedelta(1)
+    lookups = site.open(site.policy("rdw", "exemptions"))
+    site.office.exemptions("V12BDF,day,2026-11-24,2026-11-24", "V12BDG,long_term,2026-11-01,2027-01-01")
+    site.clock += CHECK_SECONDS
+    lookups.refresh()
+    lookups.wait()
+    site.today += timedelta(1)
+    lookups.refresh()
+    assert _see(lookups, TODAY + timedelta(1))[2] is Exemption.UNKNOWN
+    assert _see(lookups, site.today, b"V12BDG")[2] is Exemption.LONG_TERM
     lookups.close()
 
 

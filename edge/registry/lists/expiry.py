@@ -1,6 +1,5 @@
 """Deleting what has expired, without any key: what uplink does."""
 
-import stat
 from collections.abc import Iterable
 from datetime import date
 from itertools import chain
@@ -26,8 +25,7 @@ def expire(file: Path, today: date) -> int:
     with opened(file) as sealed:
         kept = [segment for segment in sealed.present if segment.until >= today]
         if len(kept) < len(sealed.present):
-            mode = stat.S_IMODE(file.stat().st_mode)
-            replace(file, chain([sealed.head()], map(sealed.read, kept)), mode)
+            replace(file, chain([sealed.head()], map(sealed.read, kept)))
         return len(sealed.present) - len(kept)
 
 

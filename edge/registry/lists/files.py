@@ -1,6 +1,5 @@
 """Writing a sealed list."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,14 +7,14 @@ from edge.errors import ConfigError
 from edge.registry.draft import replacing
 
 
-def replace(file: Path, content: Iterable[bytes], mode: int) -> None:
+def replace(file: Path, content: Iterable[bytes]) -> None:
     """Write ``content`` in the place of ``file`` in one step: whoever reads sees the whole of either.
 
     Raises:
         ConfigError: it can't be written; the old file stays.
     """
     try:
-        with replacing(file) as draft, os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, mode), "wb") as stream:
+        with replacing(file) as draft, draft.open("r+b") as stream:
             stream.writelines(content)
     except (OSError, ValueError) as error:  # Path() has no name to replace.
         raise ConfigError(f"{file}: can't be written: {getattr(error, 'strerror', None) or error}") from error

@@ -1,6 +1,6 @@
 """What lists say of a vehicle, on its camera. What has expired is to be forgotten each morning: ``forget``."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Self
 
@@ -37,9 +37,14 @@ class _List:
         Raises:
             ConfigError: it was sealed before this one.
         """
-        if new._rows.created < self._rows.created:
-            made, last = (one._rows.created.isoformat(timespec="seconds") for one in (new, self))  # noqa: SLF001
+        if new.sealed < self.sealed:
+            made, last = (one.sealed.isoformat(timespec="seconds") for one in (new, self))
             raise ConfigError(f"{self._file}: was sealed at {made}, before the one in use, of {last}")
+
+    @property
+    def sealed(self) -> datetime:
+        """When it was sealed (UTC)."""
+        return self._rows.created
 
     @property
     def expired(self) -> bool:
@@ -57,8 +62,13 @@ class Exemptions(_List):
     kind = ListKind.EXEMPTIONS
 
     def on(self, plate: bytes | bytearray, day: date) -> Exemption:
-        """Return the exemption of a plate on a day, long-term before day; unknown where the whole list has expired."""
-        return Exemption.UNKNOWN if self.expired else _EXEMPTIONS[self._rows.value_on(plate, day)]
+        """Return the exemption of a plate on a day, long-term before day.
+
+        It is unknown on a day for which rows may be gone, and where the whole list has expired.
+        """
+        if self.expired or day < self._rows.held_from:
+            return Exemption.UNKNOWN
+        return _EXEMPTIONS[self._rows.value_on(plate, day)]
 
 
 class Origins(_List):

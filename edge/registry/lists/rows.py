@@ -25,9 +25,13 @@ Number = TypeVar("Number", bound=np.unsignedinteger[Any])
 class PlateRows:
     """Rows sorted by hash: arrays of the same length, of hashes, values, first and last days (ordinals)."""
 
-    def __init__(self, created: datetime, plates: PlateHash, rows: NDArray[np.void], until: NDArray[np.uint32]) -> None:
+    def __init__(
+        self, created: datetime, today: date, plates: PlateHash, rows: NDArray[np.void], until: NDArray[np.uint32]
+    ) -> None:
         self.created = created
         """When the list was sealed (UTC)."""
+        self.held_from = today
+        """The first day for which all rows are here; what expired before is not."""
         order = np.argsort(rows["plate"], kind="stable")
         self._plates = plates
         self._hashes: NDArray[np.uint64] = rows["plate"][order]
@@ -59,6 +63,7 @@ class PlateRows:
 
     def forget(self, today: date) -> None:
         """Overwrite and drop the rows that expired before ``today``."""
+        self.held_from = max(self.held_from, today)
         kept = self._until >= today.toordinal()
         self._hashes, self._values = _only(self._hashes, kept), _only(self._values, kept)
         self._since, self._until = _only(self._since, kept), _only(self._until, kept)
@@ -76,7 +81,7 @@ def load(file: Path, kind: ListKind, sealing_key: Path, registry_key: Path, toda
         _check(sealed, kind, secret, registry_key, today)
         box = SealedBox(secret)
         plates = PlateHash(_open(sealed, box, base64.b64decode(sealed.header.hash_key)))
-        return PlateRows(sealed.header.created, plates, *_rows(sealed, box, today))
+        return PlateRows(sealed.header.created, today, plates, *_rows(sealed, box, today))
 
 
 def _check(sealed: SealedList, kind: ListKind, secret: PrivateKey, registry_key: Path, today: date) -> None:

@@ -50,11 +50,6 @@ class Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash_key: str
     segments: tuple[Segment, ...]
 
-    @property
-    def ends(self) -> date | None:
-        """The last day on which anything of the list holds; None where it has no segment."""
-        return self.segments[-1].until if self.segments else None
-
 
 @dataclass(frozen=True, slots=True)
 class SealedList:

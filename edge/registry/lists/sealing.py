@@ -23,7 +23,6 @@ from edge.registry.lists.sealed import PURPOSE, Header, Segment, encode, key_id,
 
 # A camera opens one segment at a time: this bounds what lies open in its memory, to a megabyte.
 ROWS_PER_SEGMENT = 1 << 16
-FILE_MODE = 0o644  # Ciphertext: uplink writes it, vision reads it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def seal(
         tuple(Segment(until, hashlib.sha256(sealed).hexdigest(), len(sealed)) for until, sealed in segments),
     )
     signature = keys.sign_file(Role.REGISTRY, envelope.registry, PURPOSE, encode(header))
-    replace(out, write(header, signature, [sealed for _, sealed in segments]), FILE_MODE)
+    replace(out, write(header, signature, [sealed for _, sealed in segments]))
     return imported.summary
 
 

@@ -9,18 +9,18 @@ from typing import NamedTuple
 import numpy as np
 from nacl.signing import SigningKey
 
+from edge.errors import ConfigError
 from edge.registry import pack
 from edge.registry.blocks import SPAN, Members, Shorts, encode
+from edge.registry.install import last_pack
 from edge.registry.manifest import NOTHING, Allowed, Manifest, check_successor
 from edge.registry.numbering import Slots
-from edge.registry.pack import Block, Contents, Facts, Pack
+from edge.registry.pack import Block, Contents, Facts
 from edge.registry.rdw.api import Dataset, download
-from edge.registry.rdw.columns import FUELS, PARTICULARS, VEHICLES
+from edge.registry.rdw.columns import FUELS, PARTICULARS, TABLES, VEHICLES
 from edge.registry.rdw.register import Register
 from edge.registry.rdw.source import Told
 from edge.registry.rdw.tables import Export
-
-TABLES = (VEHICLES, FUELS, PARTICULARS)
 
 
 class Sources(NamedTuple):
@@ -32,11 +32,12 @@ class Sources(NamedTuple):
 
 
 class Order(NamedTuple):
-    """What is to be built: the pack's place, who signs, the time (UTC), and what may differ from the last pack."""
+    """What is to be built: the place, who signs, the time (UTC), who is warned, what may differ from the last pack."""
 
     place: Path
     key: SigningKey
     now: datetime
+    warn: Callable[[str], None]
     allowed: Allowed = NOTHING
 
 
@@ -49,14 +50,17 @@ def build(sources: Sources, order: Order, watch: Callable[[str], Told]) -> Manif
         ConfigError: an export is missing, wrong or cut short, or the pack is older or of another size than the last.
         AnprError: a connection was lost, or the pack can't be written.
     """
+    check = _after_last(order)
     exports = [Export(spec, table) for spec, table in zip(sources, TABLES, strict=True)]
+    for export in exports:
+        export.check_header()
     register = Register.read(exports[0], watch(VEHICLES.name))
     register.add_fuels(exports[1], watch(FUELS.name))
     register.add_particulars(exports[2], watch(PARTICULARS.name))
     names, numbers = register.classes()
     facts = Facts(order.now, tuple(one.facts(order.now.date()) for one in exports), _rejects(exports))
     contents = Contents(names, _blocks(register.slots, numbers))
-    return pack.write(order.place, contents, pack.new_seal(facts, order.key, _after_last(order)))
+    return pack.write(order.place, contents, pack.new_seal(facts, order.key, check))
 
 
 def page(base: str, folder: Path, token: str | None, watch: Callable[[str], Told]) -> Sources:
@@ -80,12 +84,17 @@ def forget_pages(sources: Sources) -> None:
 
 
 def _after_last(order: Order) -> Callable[[Manifest], None]:
-    """Compare a new pack with the one that lies in its place."""
-    if not order.place.exists():
-        return lambda _new: None
-    last = Pack(order.place, order.key.verify_key)
-    last.close()
-    return lambda new: check_successor(order.place, last.manifest, new, order.allowed)
+    """Compare a new pack with the one that lies in its place; before minutes of reading, see that it can lie there."""
+    place = order.place
+    if place.is_dir():
+        raise ConfigError(f"{place}: can't be written: is a folder")
+    if not place.parent.is_dir():
+        raise ConfigError(f"{place}: can't be written: there is no folder {place.parent}")
+    with last_pack(place, order.key.verify_key, order.warn) as last:
+        if last is None:
+            return lambda _new: None
+        before = last.manifest
+    return lambda new: check_successor(place, before, new, order.allowed)
 
 
 def _rejects(exports: Iterable[Export]) -> dict[str, int]:

@@ -62,6 +62,7 @@ VEHICLES = Table(
 )
 FUELS = Table("fuel", "8ys7-d773", (PLATE, FUEL, EMISSION_CODE, EMISSION_LEVEL))
 PARTICULARS = Table("particulars", "7ug8-2dtt", (PLATE, PARTICULAR))
+TABLES = (VEHICLES, FUELS, PARTICULARS)
 
 
 def find(source: str, line: bytes, table: Table) -> tuple[str, ...]:
@@ -76,7 +77,7 @@ def find(source: str, line: bytes, table: Table) -> tuple[str, ...]:
         if Counter(names)[column.name] > 1:
             raise ConfigError(f"{source}: has the column {column.name} more than once")
         if column.needed and column.name not in names:
-            raise ConfigError(f"{source}: {_missing(column, headers)}")
+            raise ConfigError(f"{source}: has no column {column.name} ({column.header}){_hint(column, headers, table)}")
     return tuple(names)
 
 
@@ -92,11 +93,22 @@ def _name(header: str, table: Table) -> str | None:
     return next((column.name for column in table.columns if _plain(header) in column.spellings), None)
 
 
-def _missing(column: Column, headers: Sequence[str]) -> str:
+def _hint(column: Column, headers: Sequence[str], table: Table) -> str:
+    """Say what may be the matter; nothing of a line in which no column is known, for it may hold plates."""
+    if any(";" in header for header in headers):
+        return "; its first line has semicolons; exports are separated by commas"
+    other = next((one for one in TABLES if one is not table and _is_of(one, headers)), None)
+    if other:
+        return f"; it looks like the export of {other.name}"
     known = {_plain(header): header for header in headers}
     near = difflib.get_close_matches(column.name, known, n=1, cutoff=0.5)
-    hint = f"; the nearest is {known[near[0]]!r}" if near else ""
-    return f"has no column {column.name} ({column.header}){hint}"
+    some = any(_name(header, table) for header in headers)
+    return f"; the nearest is {known[near[0]]!r}" if near and some else ""
+
+
+def _is_of(table: Table, headers: Sequence[str]) -> bool:
+    found = {_name(header, table) for header in headers}
+    return all(column.name in found for column in table.columns if column.needed)
 
 
 def _plain(header: str) -> str:

@@ -77,7 +77,7 @@ class Register:
         kinds: Numbered[Kind] = Numbered()
         rows = _joined(list(_bulks(_rows(batch, kinds, export) for batch in export.batches(told))))
         if not len(rows.slots):
-            raise ConfigError(f"{export.spec}: holds no vehicle")
+            raise ConfigError(f"{export.name}: holds no vehicle")
         rows = rows.take(np.argsort(rows.slots, kind="stable"))
         last = np.append(rows.slots[1:] != rows.slots[:-1], True)
         export.reject(DUPLICATE, len(last) - int(last.sum()))
@@ -97,6 +97,8 @@ class Register:
             ):
                 found = batch.column(column).translate(_or_none(meaning))[rows].astype(np.uint8)
                 np.minimum.at(worst, at[burns], found[burns])
+        if not export.rows:
+            raise ConfigError(f"{export.name}: holds no row; every vehicle would be of unknown drive")
 
     def add_particulars(self, export: Export, told: Told) -> None:
         """Read the particulars, of which only the accessibility for wheelchairs is kept."""

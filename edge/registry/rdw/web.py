@@ -72,7 +72,7 @@ class Patience:
                 return attempt()
             except PassingError as failure:
                 tries += 1
-                wait = self._wait(tries) if failure.after is None else failure.after
+                wait = max(self._wait(tries), failure.after or 0.0)
                 spent += self.clock() - began + wait
                 if tries >= self.tries or spent > self.seconds:
                     raise AnprError(f"{failure}; given up at try {tries}") from failure

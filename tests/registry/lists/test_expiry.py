@@ -37,7 +37,7 @@ def test_expired_segments_are_deleted_and_the_rest_verifies(office: Office) -> N
     assert after == before.replace(b"".join(gone), b"")
     assert after.startswith(head)
     loaded = _load(office, LATER)
-    assert loaded.on(b"V12BDG", date(2026, 11, 24)) is Exemption.NONE
+    assert loaded.on(b"V12BDG", date(2026, 11, 24)) is Exemption.UNKNOWN
     assert loaded.on(b"V12BDH", LATER) is Exemption.DAY
     assert loaded.on(b"V12BDJ", LATER) is Exemption.DAY
 

@@ -40,4 +40,4 @@ def unseen(_name: str) -> Callable[[int, int | None], None]:
 
 def make(sources: Sources, place: Path, now: datetime = NOW, allowed: Allowed = Allowed()) -> Manifest:  # noqa: B008  (immutable)
     """Build a pack with the keys beside it."""
-    return build(sources, Order(place, registry_keys(place.parent)[0], now, allowed), unseen)
+    return build(sources, Order(place, registry_keys(place.parent)[0], now, print, allowed), unseen)

@@ -19,7 +19,7 @@ from edge.categories import Drive, EmissionClass
 from edge.errors import AnprError, ConfigError
 from edge.registry.manifest import Allowed
 from edge.registry.pack import Pack
-from edge.registry.rdw.builder import Sources
+from edge.registry.rdw.builder import Order, Sources, build
 from edge.registry.vehicle import VehicleClass
 from tests.registry.packs import VAN, registry_keys
 from tests.registry.rdw import exports
@@ -143,17 +143,64 @@ def test_what_is_no_export_is_refused(tmp_path: Path) -> None:
     place = tmp_path / "register.db"
     sources = write(tmp_path)
     _refused(sources._replace(vehicles=str(tmp_path / "none.csv")), place, r"none\.csv: can't be read")
-    _refused(sources._replace(fuel=sources.vehicles), place, r"vehicles\.csv: has no column brandstof_omschrijving")
+    _refused(
+        sources._replace(fuel=sources.vehicles),
+        place,
+        r"vehicles\.csv: has no column brandstof_omschrijving .*; it looks like the export of vehicles",
+    )
     _refused(write(tmp_path, []), place, r"vehicles\.csv: holds no vehicle")
-    _refused(write(tmp_path, ["V12BDF"] * 500), place, r"500 of 500 rows can't be read \(500 wrong_number_of_columns\)")
+    _refused(
+        write(tmp_path, ["V12BDF"] * 500), place, "of 500 rows too many would be left out: 500 wrong_number_of_columns"
+    )
     Path(sources.vehicles).write_bytes(bytes(10_000))
     _refused(sources, place, r"vehicles\.csv: ")
 
 
-def test_a_quote_that_is_never_closed_is_refused(tmp_path: Path) -> None:
-    """It swallows rows, which are counted, and of half the file that is too many."""
-    rows = [VAN_ROW] * 200 + ['"' + VAN_ROW] + [VAN_ROW] * 200
-    _refused(write(tmp_path, rows), tmp_path / "register.db", "200 behind_unclosed_quote")
+@pytest.mark.parametrize("spoilt", [0, 1, 44, 88])
+def test_a_quote_that_is_never_closed_costs_one_row(tmp_path: Path, spoilt: int) -> None:
+    """It would swallow everything behind it."""
+    rows = [VAN_ROW.replace("12", str(number)) for number in range(10, 99)]
+    rows[spoilt] = '"' + rows[spoilt]
+    made = make(write(tmp_path, rows), tmp_path / "register.db")
+    left_out = sum(count for reason, count in made.rejects.items() if reason.startswith("vehicles."))
+    assert (made.vehicles, left_out) == (88, 1)
+
+
+def test_an_export_without_fuels_is_refused(tmp_path: Path) -> None:
+    """Every vehicle would be of unknown drive."""
+    _refused(write(tmp_path, fuel=[]), tmp_path / "register.db", r"fuel\.csv: holds no row")
+
+
+def test_half_an_export_is_noticed_after_a_whole_one(tmp_path: Path) -> None:
+    """Cut at the end of a line, it says so by nothing but its length; of the fuels and the particulars too."""
+    rows = [VAN_ROW.replace("12", str(number)) for number in range(10, 99)]
+    fuel = [f"V{number}BDF,1,Diesel,6," for number in range(10, 99)]
+    codes = [f"V{number}BDF,1,145" for number in range(10, 99)]
+    make(write(tmp_path, rows, fuel, codes), tmp_path / "register.db")
+    _refused(
+        write(tmp_path, rows, fuel[:44], codes), tmp_path / "register.db", "has 44 rows of the export fuel; expected"
+    )
+    _refused(write(tmp_path, rows, fuel, codes[:44]), tmp_path / "register.db", "has 44 rows of the export particulars")
+
+
+def test_a_pack_that_can_not_be_used_gives_way(tmp_path: Path) -> None:
+    """One of another key, of an older schema or damaged is told, and replaced by a good one."""
+    place = tmp_path / "register.db"
+    for content in (b"damaged", b""):
+        place.write_bytes(content)
+        assert make(write(tmp_path), place).vehicles == 2
+
+
+def test_a_place_that_can_not_be_is_told_before_reading(tmp_path: Path) -> None:
+    """A folder, and a folder that is not there."""
+    sources = Sources("none", "none", "none")
+    registry_keys(tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ConfigError, match="folder: can't be written: is a folder"):
+        make(sources, tmp_path / "folder")
+    order = Order(tmp_path / "none" / "x.db", registry_keys(tmp_path)[0], NOW, print)
+    with pytest.raises(ConfigError, match="can't be written: there is no folder"):
+        build(sources, order, exports.unseen)
 
 
 def test_bytes_that_are_no_text_are_no_known_text(tmp_path: Path) -> None:
@@ -171,7 +218,7 @@ def test_the_last_pack_bounds_the_next(tmp_path: Path) -> None:
     rows = [VAN_ROW.replace("12", str(number)) for number in range(10, 99)]
     make(write(tmp_path, rows), place, NOW)
     small = write(tmp_path, rows[:40])
-    _refused(small, place, r"holds 40 vehicles; expected after the current one: 80 to 98")
+    _refused(small, place, r"has 40 vehicles; expected after the current pack: 81 to 97")
     make(small, place, allowed=Allowed(size=True))
     with pytest.raises(ConfigError, match="older than the current one"):
         make(small, place, NOW - timedelta(hours=1))
