@@ -50,7 +50,7 @@ def test_a_register_pack_is_built_checked_and_installed(tmp_path: Path) -> None:
     for file in ("0.db", "week"):
         put = _run("registry", "install", tmp_path / file, "--config", tmp_path / "camera.toml")
         assert f"{place}: 2 vehicles of" in put.output
-    assert "valid; 2 vehicles" in _run("registry", "verify", place, "--key", public).output
+    assert "valid pack; 2 vehicles" in _run("registry", "verify", place, "--key", public).output
     assert "2 rows of" in _run("registry", "info", place, "--key", public).output
     assert "1,000 look-ups" in _run("registry", "lookup-stats", place, "--key", public, "--lookups", 1000).output
 

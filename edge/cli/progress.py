@@ -101,7 +101,7 @@ def _amount(unit: Unit, done: int, total: int | None, begun: float) -> str:
     """Say how much, and how fast."""
     rate = done / unit.size / max(time.monotonic() - begun, 1e-3)
     of = f" of {total / unit.size:,.1f}" if total else ""
-    return f"{done / unit.size:,.1f}{of} {unit.name}, {rate:,.1f} a second"
+    return f"{done / unit.size:,.1f}{of} {unit.name}, {rate:,.1f} {unit.name}/s"
 
 
 def _seconds_left(done: int, total: int | None, begun: float) -> str:

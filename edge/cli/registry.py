@@ -103,6 +103,8 @@ def build(  # noqa: PLR0913  (options)
 
     _, secret = keys.read_secret(key, Role.REGISTRY)
     with _builder() as builder, stoppable():
+        if api and any(exports.values()):
+            raise click.UsageError("give either exports or --api")
         sources = _paged(builder, base, spool) if api else builder.Sources(*_named(**exports))
         order = builder.Order(out, secret, datetime.now(UTC), _warn, Allowed(allow_older, allow_size))
         with progress() as watch:
@@ -158,8 +160,9 @@ def verify(file: Path, key: Path) -> None:
     """Check signature, schema and checksum of FILE, a pack or a delta."""
     from edge.registry.install import verify as check  # noqa: PLC0415
 
-    found = check(file, key)
-    click.echo(f"{file}: valid; {found.vehicles:,} vehicles of {found.day}, content sha256:{found.content}")
+    found, base = check(file, key)
+    kind = "pack" if base is None else "delta"
+    click.echo(f"{file}: valid {kind}; {found.vehicles:,} vehicles of {found.day}, contents sha256:{found.content}")
 
 
 @registry.command()
@@ -169,7 +172,10 @@ def info(file: Path, key: Path) -> None:
     """Show what FILE, a pack or a delta, says of itself: sources, dates, numbers, what was left out and why."""
     from edge.registry.install import verify as check  # noqa: PLC0415
 
-    _show(file, check(file, key))
+    found, base = check(file, key)
+    if base is not None:
+        click.echo(f"{file}: a delta, for the pack with the contents sha256:{base}; what results:")
+    _show(file, found)
 
 
 @registry.command("lookup-stats")
@@ -185,7 +191,7 @@ def lookup_stats(file: Path, key: Path, lookups: int) -> None:
     with closing(Pack(file, public)) as pack:
         found = stats.measure(pack.lookup, stats.random_plates(lookups, random.Random()))  # noqa: S311  (no secret)
     click.echo(
-        f"{found.lookups:,} look-ups, {found.found:.0%} of them found a vehicle; "
+        f"{found.lookups:,} look-ups of random plates, {found.found:.1%} of which exist; "
         f"half took at most {found.p50_us:.1f} us, 99 of 100 at most {found.p99_us:.1f} us"
     )
 
@@ -196,7 +202,9 @@ def _builder() -> Iterator[ModuleType]:
     try:
         from edge.registry.rdw import builder  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        raise ConfigError(f"{error.name} is missing; building needs: pip install 'anpr-edge[registry]'") from error
+        raise ConfigError(
+            f"{error.name} is missing; building needs the extra: pip install '.[registry]' in the repository"
+        ) from error
     yield builder
 
 
@@ -227,4 +235,4 @@ def _show(file: Path, manifest: "Manifest") -> None:
         click.echo(f"  {source.name:12} {source.rows:>12,} rows of {source.day}")
     for reason, count in manifest.rejects.items():
         click.echo(f"  left out     {count:>12,} {reason}")
-    click.echo(f"  built {manifest.built.isoformat(timespec='seconds')}, content sha256:{manifest.content}")
+    click.echo(f"  built {manifest.built.isoformat(timespec='seconds')}, contents sha256:{manifest.content}")

@@ -24,7 +24,7 @@ from edge.keys import Role
 from edge.registry import manifest, pack
 from edge.registry.blocks import MOST_CLASSES, SPAN, Members, Shorts, decode, encode
 from edge.registry.draft import replacing
-from edge.registry.manifest import Manifest, Signed
+from edge.registry.manifest import DELTA_MAGIC, Manifest, Signed
 from edge.registry.numbering import Slots
 from edge.registry.pack import Block, Contents, Made, Pack
 from edge.registry.vehicle import VehicleClass
@@ -32,7 +32,6 @@ from edge.registry.vehicle import VehicleClass
 L = TypeVar("L")
 R = TypeVar("R")
 
-MAGIC = b"anpr-edge register delta 2\n"
 # What stands for no vehicle, and for one whose class is no more: no class has these numbers.
 GONE, OTHER = MOST_CLASSES, MOST_CLASSES + 1
 
@@ -79,7 +78,7 @@ def make(old: Pack, new: Pack, file: Path, key: SigningKey) -> int:
     body = lzma.compress(msgspec.msgpack.encode(delta))
     try:
         with replacing(file) as draft:
-            draft.write_bytes(MAGIC + keys.sign_file(Role.REGISTRY, key, _PURPOSE, body) + body)
+            draft.write_bytes(DELTA_MAGIC + keys.sign_file(Role.REGISTRY, key, _PURPOSE, body) + body)
     except OSError as error:
         raise AnprError(f"{file}: can't be written: {error.strerror}") from error
     return len(changes.slots)
@@ -95,9 +94,9 @@ def read(file: Path, key: VerifyKey) -> tuple[Delta, Manifest]:
         content = file.read_bytes()
     except OSError as error:
         raise ConfigError(f"{file}: can't be read: {error.strerror}") from error
-    head = len(MAGIC) + _SIGNATURE
-    signature, body = content[len(MAGIC) : head], content[head:]
-    if not content.startswith(MAGIC) or not keys.verifies(Role.REGISTRY, key, _PURPOSE, body, signature):
+    head = len(DELTA_MAGIC) + _SIGNATURE
+    signature, body = content[len(DELTA_MAGIC) : head], content[head:]
+    if not content.startswith(DELTA_MAGIC) or not keys.verifies(Role.REGISTRY, key, _PURPOSE, body, signature):
         raise ConfigError(f"{file}: is damaged, or not signed by the registry key")
     try:
         delta = msgspec.msgpack.decode(lzma.decompress(body), type=Delta)

@@ -28,11 +28,13 @@ def replacing(target: Path) -> Iterator[Path]:
         yield draft
         os.fsync(handle)
         draft.replace(target)
-        _synchronise(target.parent)
-    finally:
+    except BaseException:  # Not later: after the renaming a draft is another run's.
         with suppress(OSError):
             draft.unlink()
+        raise
+    finally:
         os.close(handle)
+    _synchronise(target.parent)
 
 
 def _locked(draft: Path) -> int:

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from nacl.signing import VerifyKey
 
@@ -12,7 +13,7 @@ from edge.errors import AnprError, ConfigError
 from edge.keys import Role
 from edge.registry import delta
 from edge.registry.draft import replacing
-from edge.registry.manifest import Allowed, Manifest, check_successor
+from edge.registry.manifest import DELTA_MAGIC, Allowed, Manifest, check_successor
 from edge.registry.pack import Pack
 
 
@@ -48,14 +49,24 @@ def last_pack(place: Path, key: VerifyKey, warn: Callable[[str], None]) -> Itera
             last.close()
 
 
-def verify(file: Path, public_key: Path) -> Manifest:
-    """Verify a pack or a delta; return the manifest of the pack that it is, or leads to.
+class Verified(NamedTuple):
+    """A pack's manifest; of a delta, the one that it leads to, and the contents (SHA-256) from which it does."""
+
+    manifest: Manifest
+    base: str | None = None
+
+
+def verify(file: Path, public_key: Path) -> Verified:
+    """Verify a pack or a delta.
 
     Raises:
         ConfigError: it is missing, damaged or signed by another key.
     """
     _, key = keys.read_public(public_key, Role.REGISTRY)
-    return delta.read(file, key)[1] if _is_delta(file) else _manifest(file, key)
+    if not _is_delta(file):
+        return Verified(_manifest(file, key))
+    found, target = delta.read(file, key)
+    return Verified(target, found.base)
 
 
 def _apply(file: Path, last: Pack | None, place: Path, key: VerifyKey, allowed: Allowed) -> Manifest:
@@ -85,7 +96,7 @@ def _copy(file: Path, last: Pack | None, place: Path, key: VerifyKey, allowed: A
 def _is_delta(file: Path) -> bool:
     try:
         with file.open("rb") as stream:
-            return stream.read(len(delta.MAGIC)) == delta.MAGIC
+            return stream.read(len(DELTA_MAGIC)) == DELTA_MAGIC
     except OSError as error:
         raise ConfigError(f"{file}: can't be read: {error.strerror}") from error
 

@@ -20,6 +20,7 @@ from edge.registry.vehicle import VehicleClass
 SCHEMA = 2
 # From one week to the next the register changes by less than a per cent; a tenth is a broken export.
 MOST_CHANGE = 0.1
+DELTA_MAGIC = b"anpr-edge register delta 3\n"
 
 _BLOCK = struct.Struct("<II")
 _PURPOSE = "register pack"
@@ -119,7 +120,7 @@ def check_successor(file: Path, old: Manifest, new: Manifest, allowed: Allowed =
     if new.age_key < old.age_key and not allowed.older:
         raise ConfigError(
             f"{file}: is of {new.day}, built {_moment(new)}; older than the current one, of {old.day}, built "
-            f"{_moment(old)}"
+            f"{_moment(old)} (--allow-older takes it all the same)"
         )
     if not allowed.size:
         before, now = _sizes(old), _sizes(new)
@@ -136,7 +137,10 @@ def _sizes(manifest: Manifest) -> dict[str, int]:
 def _check_size(file: Path, name: str, before: int, now: int) -> None:
     if abs(now - before) > MOST_CHANGE * before:
         least, most = math.ceil(before * (1 - MOST_CHANGE)), math.floor(before * (1 + MOST_CHANGE))
-        raise ConfigError(f"{file}: has {now} {name}; expected after the current pack: {least} to {most}")
+        raise ConfigError(
+            f"{file}: has {now:,} {name}; expected after the current pack: {least:,} to {most:,} "
+            "(--allow-size takes it all the same)"
+        )
 
 
 def _moment(manifest: Manifest) -> str:

@@ -113,7 +113,10 @@ class Pack:
             self.manifest = self._verify(key)
         except (sqlite3.Error, msgspec.MsgspecError, ValueError, TypeError, struct.error) as error:
             self.close()
-            raise ConfigError(f"{self.file}: is no register pack, or is damaged: {error}") from error
+            with file.open("rb") as stream:
+                is_delta = stream.read(len(manifest.DELTA_MAGIC)) == manifest.DELTA_MAGIC
+            what = "is a delta, not a pack" if is_delta else f"is no register pack, or is damaged: {error}"
+            raise ConfigError(f"{self.file}: {what}") from error
         except ConfigError:
             self.close()
             raise

@@ -166,10 +166,15 @@ def test_a_delta_leads_from_any_register_to_any_other(
 
 
 def test_both_kinds_of_files_are_verified(server: Path) -> None:
-    """A delta says to which pack it leads."""
-    assert verify(server / "2.db", server / "registry.pub") == verify(server / "1-2.delta", server / "registry.pub")
+    """A delta says to which pack it leads, and from which."""
+    pack, way = verify(server / "2.db", server / "registry.pub"), verify(server / "1-2.delta", server / "registry.pub")
+    assert (way.manifest, way.base) == (pack.manifest, _content(server / "1.db", server))
+    assert pack.base is None
     with pytest.raises(ConfigError, match=r"none\.db: can't be read"):
         verify(server / "none.db", server / "registry.pub")
+    shutil.copy(server / "1-2.delta", server / "delta.db")
+    with pytest.raises(ConfigError, match=r"delta\.db: is a delta, not a pack"):
+        Pack(server / "delta.db", registry_keys(server)[0].verify_key)
     (server / "text.db").write_text("nothing of the kind")
     with pytest.raises(ConfigError, match=r"text\.db: is no register pack"):
         verify(server / "text.db", server / "registry.pub")

@@ -102,6 +102,9 @@ class Spool:
         """
         with _writing(self.csv):
             os.truncate(self.part, state.length)
+            # Rows may be as old as the first page; the file's time tells the builder how old they are.
+            began = state.started.timestamp()
+            os.utime(self.part, (began, began))
             self._store(msgspec.structs.replace(state, finished=True))
             self.part.replace(self.csv)
 
