@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edge import config, policy
-from edge.registry import rules
+from edge.registry.zone import rules
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 

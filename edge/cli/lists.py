@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from edge import keys
-from edge.cli.options import PATH
+from edge.cli.options import PATH, Day
 from edge.errors import ConfigError
 from edge.keys import Role
 from edge.windows import local_day
@@ -17,13 +17,14 @@ from edge.windows import local_day
 if TYPE_CHECKING:
     from edge.registry.lists.hashing import PlateHash
     from edge.registry.lists.importing import Imported
+    from edge.registry.lists.kinds import ListKind
     from edge.registry.lists.sealing import Envelope
+
+    Read = Callable[[PlateHash], Imported]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_until = click.option(
-    "--until", required=True, type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="The last day of the whole list."
-)
+_until = click.option("--until", required=True, type=Day(), metavar="DAY", help="The last day of the whole list.")
 
 
 def _sealing_options(command: F) -> F:
@@ -53,13 +54,13 @@ def seal() -> None:
 @_sealing_options
 def exemptions(file: Path, camera: Path, key: Path, out: Path) -> None:
     """Seal FILE with the columns plate, kind (day or long_term), from, until (both days included)."""
-    from edge.registry.lists import importing, sealing  # noqa: PLC0415
+    from edge.registry.lists import importing  # noqa: PLC0415
     from edge.registry.lists.kinds import ListKind  # noqa: PLC0415
 
     def read(plates: "PlateHash") -> "Imported":
         return importing.exemptions(file, plates, _today())
 
-    _tell(out, sealing.seal(ListKind.EXEMPTIONS, _envelope(camera, key), read, out).lines())
+    _seal(ListKind.EXEMPTIONS, read, file, out, _envelope(camera, key))
 
 
 @seal.command()
@@ -69,10 +70,10 @@ def exemptions(file: Path, camera: Path, key: Path, out: Path) -> None:
 )
 @_until
 def origin(  # noqa: PLR0913, PLR0917  (a command's options)
-    file: Path, camera: Path, key: Path, out: Path, municipalities: Path, until: datetime
+    file: Path, camera: Path, key: Path, out: Path, municipalities: Path, until: date
 ) -> None:
     """Seal FILE with the columns plate, postcode; only the municipality goes into the list."""
-    from edge.registry.lists import importing, sealing  # noqa: PLC0415
+    from edge.registry.lists import importing  # noqa: PLC0415
     from edge.registry.lists.kinds import ListKind  # noqa: PLC0415
     from edge.registry.lists.municipalities import read_municipalities  # noqa: PLC0415
 
@@ -81,15 +82,15 @@ def origin(  # noqa: PLR0913, PLR0917  (a command's options)
     def read(plates: "PlateHash") -> "Imported":
         return importing.origin(file, table, plates, last)
 
-    _tell(out, sealing.seal(ListKind.ORIGIN, _envelope(camera, key), read, out).lines())
+    _seal(ListKind.ORIGIN, read, file, out, _envelope(camera, key))
 
 
 @seal.command()
 @_sealing_options
 @_until
-def trade(file: Path, camera: Path, key: Path, out: Path, until: datetime) -> None:
+def trade(file: Path, camera: Path, key: Path, out: Path, until: date) -> None:
     """Seal FILE with the columns plate, sbi; only the section of the SBI code goes into the list."""
-    from edge.registry.lists import importing, sealing  # noqa: PLC0415
+    from edge.registry.lists import importing  # noqa: PLC0415
     from edge.registry.lists.kinds import ListKind  # noqa: PLC0415
 
     last = _last_day(until)
@@ -97,7 +98,7 @@ def trade(file: Path, camera: Path, key: Path, out: Path, until: datetime) -> No
     def read(plates: "PlateHash") -> "Imported":
         return importing.trade(file, plates, last)
 
-    _tell(out, sealing.seal(ListKind.TRADE, _envelope(camera, key), read, out).lines())
+    _seal(ListKind.TRADE, read, file, out, _envelope(camera, key))
 
 
 @lists.command()
@@ -128,10 +129,10 @@ def _today() -> date:
     return local_day(time.time())
 
 
-def _last_day(until: datetime) -> date:
-    if until.date() < _today():
-        raise ConfigError(f"--until {until:%Y-%m-%d}: has passed already; allowed: today or later")
-    return until.date()
+def _last_day(until: date) -> date:
+    if until < _today():
+        raise ConfigError(f"--until {until}: has passed already; allowed: today or later")
+    return until
 
 
 def _envelope(camera: Path, key: Path) -> "Envelope":
@@ -141,5 +142,12 @@ def _envelope(camera: Path, key: Path) -> "Envelope":
     return Envelope(keys.read_sealing_public(camera), registry, datetime.now(UTC).replace(microsecond=0))
 
 
-def _tell(out: Path, lines: list[str]) -> None:
-    click.echo("\n  ".join([f"{out}: sealed", *lines]))
+def _seal(kind: "ListKind", read: "Read", file: Path, out: Path, envelope: "Envelope") -> None:
+    """Seal what ``read`` makes of ``file``, and tell what became of its rows."""
+    from edge.registry.lists.sealed import key_id  # noqa: PLC0415
+    from edge.registry.lists.sealing import seal as put  # noqa: PLC0415
+
+    if out.exists() and out.samefile(file):
+        raise ConfigError(f"{out}: is the file to be sealed; name another for the sealed list")
+    lines = put(kind, envelope, read, out).lines()
+    click.echo("\n  ".join([f"{out}: sealed for the key {key_id(envelope.camera)}", *lines]))

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -25,6 +25,19 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is no time such as 2026-11-23T10:00:00 or 2026-11-23T10:00:00+01:00", param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("Europe/Amsterdam"))
+
+
+class Day(click.ParamType[date]):
+    """A day."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read ISO 8601."""
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day such as 2026-12-31", param, ctx)
 
 
 def config_option(command: F) -> F:

@@ -2,24 +2,10 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
-from edge.cli.options import PATH
-
-
-class Day(click.ParamType[date]):
-    """A day."""
-
-    name = "date"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Read ISO 8601."""
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no day such as 2026-12-31", param, ctx)
+from edge.cli.options import PATH, Day
 
 
 @click.group()
@@ -32,7 +18,8 @@ def rules() -> None:
       2. anpr-edge rules show FILE --date 2026-12-31      read it as the camera will
       3. anpr-edge rules sign FILE --key officer.key      the privacy officer signs it
       4. anpr-edge rules verify FILE --key officer.pub    prints the digest
-      5. enter the digest as zone_rules in the policy's [what], and sign the policy
+      5. enter the digest as zone_rules in the policy's [what], "admitted" in its dimensions, and sign the policy
+      6. name the file as zone_rules in camera.toml's [registry]
 
     When the law changes, edit the file and begin at step 2; the camera's software stays as it is.
     """  # noqa: D301  (click's mark for lines that it must not wrap)
@@ -47,7 +34,7 @@ def sign(file: Path, key: Path) -> None:
     Read FILE with `anpr-edge rules show` first: who signs says that it tells the law. Every change, even of a comment,
     needs a new signature and a policy with the new digest.
     """
-    from edge.registry import rules as files  # noqa: PLC0415
+    from edge.registry.zone import rules as files  # noqa: PLC0415
 
     click.echo(f"{files.sign(file, key)}: signed")
 
@@ -57,7 +44,7 @@ def sign(file: Path, key: Path) -> None:
 @click.option("--key", required=True, type=PATH, metavar="FILE", help="The officer's public key (officer.pub).")
 def verify(file: Path, key: Path) -> None:
     """Check FILE's fields and its signature in FILE.sig; print the digest that the policy must name."""
-    from edge.registry import rules as files  # noqa: PLC0415
+    from edge.registry.zone import rules as files  # noqa: PLC0415
 
     checked = files.verify(file, key)
     click.echo(f"{file}: valid; {checked.zone.id}, from {checked.zone.valid_from} to {checked.zone.valid_until}")
@@ -73,7 +60,7 @@ def show(file: Path, day: date) -> None:
     Needs no signature: it is for reading a file before it is signed. Show the days on both sides of a date of the law,
     such as 2026-12-31 and 2027-01-01, to see what changes.
     """
-    from edge.registry import prose  # noqa: PLC0415
-    from edge.registry import rules as files  # noqa: PLC0415
+    from edge.registry.zone import prose  # noqa: PLC0415
+    from edge.registry.zone import rules as files  # noqa: PLC0415
 
     click.echo(prose.tell(files.read(file), day))

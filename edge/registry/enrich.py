@@ -18,9 +18,9 @@ from edge.categories import (
 )
 from edge.errors import ConfigError
 from edge.policy import Enrichment, What
-from edge.registry.admission import admitted
-from edge.registry.rules import ZoneRules
 from edge.registry.vehicle import VehicleClass
+from edge.registry.zone.admission import admitted
+from edge.registry.zone.rules import ZoneRules
 
 T = TypeVar("T")
 

@@ -14,14 +14,14 @@ from edge.categories import RegisterAge
 from edge.config import Config
 from edge.keys import Role
 from edge.policy import Policy
-from edge.registry import rules
 from edge.registry.age import register_age
 from edge.registry.enrich import Enricher, ExemptionOn, Lookup, OriginOf, Sources, TradeOf, enricher
 from edge.registry.lists.lookup import Exemptions, Origins, Trades
 from edge.registry.live import Live
 from edge.registry.manifest import check_successor
 from edge.registry.pack import Pack
-from edge.registry.rules import ZoneRules
+from edge.registry.zone import rules
+from edge.registry.zone.rules import ZoneRules
 
 log = structlog.get_logger()
 

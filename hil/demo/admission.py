@@ -7,9 +7,9 @@ import msgspec
 
 from edge import keys
 from edge.keys import Role
-from edge.registry import rules
 from edge.registry.enrich import Enricher
 from edge.registry.pack import Pack
+from edge.registry.zone import rules
 from edge.windows import local_day
 from hil.demo.site import Site
 from hil.scenes.traffic import TruePassage

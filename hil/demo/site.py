@@ -8,8 +8,8 @@ from pathlib import Path
 
 from edge import keys, policy
 from edge.keys import Role
-from edge.registry import rules
-from edge.registry.rules import ZoneRules
+from edge.registry.zone import rules
+from edge.registry.zone.rules import ZoneRules
 from hil.pki import Pki
 from hil.register.packing import make_pack
 

@@ -23,10 +23,11 @@ from edge.categories import (
 )
 from edge.errors import ConfigError
 from edge.policy import Enrichment, Measure, What
-from edge.registry import enrich, rules
+from edge.registry import enrich
 from edge.registry.age import register_age
 from edge.registry.enrich import Enricher, Sources, enricher
 from edge.registry.vehicle import Category, VehicleClass
+from edge.registry.zone import rules
 from hil.demo.site import ROOT
 
 DAY, NEXT = date(2026, 11, 23), date(2026, 11, 24)

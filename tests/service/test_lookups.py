@@ -13,9 +13,9 @@ from edge.categories import Admitted, EmissionClass, Exemption, PlateKind, Regis
 from edge.errors import ConfigError
 from edge.keys import Role
 from edge.policy import Policy
-from edge.registry import rules
 from edge.registry.live import CHECK_SECONDS
 from edge.registry.vehicle import VehicleClass
+from edge.registry.zone import rules
 from edge.service.lookups import Lookups
 from hil.demo.site import RULES, policy_text
 from tests.registry.lists.office import CREATED, TODAY, Office

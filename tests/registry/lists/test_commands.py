@@ -31,13 +31,24 @@ def test_exemptions_are_sealed_shown_and_expired(office: Office) -> None:
     rows = ["V-12-BDF;dag;2020-01-01;2999-12-31", "V12BDG;dag;01-01-2020;01-01-2021"]
     source = office.write("list.csv", "kenteken;soort;vanaf;t/m", rows)
     sealed = _seal(office, "exemptions", source)
-    assert sealed.output == f"{office.sealed}: sealed\n  2 rows read\n  1 expired already, left out\n"
+    told = sealed.output.splitlines()
+    assert told[0].startswith(f"{office.sealed}: sealed for the key ")
+    assert told[1:] == ["  2 rows read", "  1 expired already, left out"]
     loaded = Exemptions.load(office.sealed, office.sealing_key, office.registry_key, FAR)
     assert loaded.on(b"V12BDF", FAR) is Exemption.DAY
     shown = _run("lists", "info", office.sealed).output.splitlines()
     assert shown[0].startswith(f"{office.sealed}: exemptions, made 2")
     assert shown[1:] == ["  until 2999-12-31: 1072 bytes"]
     assert _run("lists", "expire", office.sealed).output == f"{office.sealed}: 0 segments deleted\n"
+
+
+def test_the_list_itself_is_never_overwritten(office: Office) -> None:
+    """By what is sealed from it."""
+    source = office.write("list.sealed", "kenteken;soort;vanaf;t/m", ["V12BDF;dag;2020-01-01;2999-12-31"])
+    before = source.read_bytes()
+    refused = _seal(office, "exemptions", source)
+    assert "is the file to be sealed" in str(refused.exception)
+    assert source.read_bytes() == before
 
 
 def test_deleted_segments_are_shown_as_such(office: Office) -> None:

@@ -10,9 +10,9 @@ from edge import keys, signed
 from edge.cli import commands
 from edge.errors import ConfigError
 from edge.keys import Role
-from edge.registry import rules
+from edge.registry.zone import rules
 from tests.policies import policy_text
-from tests.registry.zones import LOW, LOW_2020, ZERO, signed_zone, zone
+from tests.registry.zone.zones import LOW, LOW_2020, ZERO, signed_zone, zone
 
 HEAD = ZERO.split("\n[[admitted]]", maxsplit=1)[0]
 ROWS = """

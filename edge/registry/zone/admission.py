@@ -11,9 +11,9 @@ from datetime import date
 from typing import NamedTuple
 
 from edge.categories import Admitted, Drive, EmissionClass, VehicleType
-from edge.registry.conditions import CATEGORIES, CLASSES, DRIVES, TYPES, Conditions
-from edge.registry.rules import ZoneRules
 from edge.registry.vehicle import FIRST_YEAR, Category, VehicleClass
+from edge.registry.zone.conditions import CATEGORIES, CLASSES, DRIVES, TYPES, Conditions
+from edge.registry.zone.rules import ZoneRules
 
 LAST_YEAR = 2099
 

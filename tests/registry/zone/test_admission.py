@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.categories import Admitted, Drive, EmissionClass, VehicleType
-from edge.registry.admission import admitted
-from edge.registry.conditions import CATEGORIES, CLASSES, DIRTIEST_FIRST, DRIVES, TYPES, Conditions
-from edge.registry.rules import Row, Scope, Zone, ZoneRules
 from edge.registry.vehicle import Category, VehicleClass
-from tests.registry.zones import LOW, LOW_2020, LOW_BLUE, LOW_YELLOW, ZERO, vehicle, zone
+from edge.registry.zone.admission import admitted
+from edge.registry.zone.conditions import CATEGORIES, CLASSES, DIRTIEST_FIRST, DRIVES, TYPES, Conditions
+from edge.registry.zone.rules import Row, Scope, Zone, ZoneRules
+from tests.registry.zone.zones import LOW, LOW_2020, LOW_BLUE, LOW_YELLOW, ZERO, vehicle, zone
 
 DAY = timedelta(days=1)
 BEGIN, FOREVER = date(2025, 1, 1), date(2030, 12, 31)

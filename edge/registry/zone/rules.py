@@ -1,7 +1,7 @@
 """Zone rule files: whom a traffic sign concerns and whom it lets in until when, as data that an officer signs.
 
 A change of law is an edit of such a file, never of code. Of the vehicles in its scope, a zone lets in on a day those
-that fit any row in force on that day; `edge.registry.admission` says so for one vehicle.
+that fit any row in force on that day; `edge.registry.zone.admission` says so for one vehicle.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from edge import keys, signed
 from edge.config import Identifier, Text
 from edge.errors import ConfigError
 from edge.policy import Day
-from edge.registry.conditions import Conditions, check, one_of
+from edge.registry.zone.conditions import Conditions, check, one_of
 from edge.settings import nearest, parse, refusal, table
 
 PURPOSE = "zone rules"

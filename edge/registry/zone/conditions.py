@@ -59,7 +59,7 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def allowed(self) -> tuple[frozenset[object], ...]:
-        """The values that fit, one set per attribute, in the order of the boxes of `edge.registry.admission`."""
+        """The values that fit, one set per attribute, in the order of the boxes of `edge.registry.zone.admission`."""
         return (
             self.vehicle_types,
             self.categories,

@@ -6,8 +6,8 @@ from itertools import zip_longest
 from textwrap import wrap
 
 from edge.categories import VehicleType
-from edge.registry.conditions import CATEGORIES, DIRTIEST_FIRST, DRIVES, TYPES, Conditions
-from edge.registry.rules import Row, ZoneRules
+from edge.registry.zone.conditions import CATEGORIES, DIRTIEST_FIRST, DRIVES, TYPES, Conditions
+from edge.registry.zone.rules import Row, ZoneRules
 
 WIDTHS = (56, 10, 46)
 OTHERS = (

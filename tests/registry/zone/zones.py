@@ -5,9 +5,9 @@ from pathlib import Path
 from edge import keys
 from edge.categories import Drive, EmissionClass, VehicleType
 from edge.keys import Role
-from edge.registry import rules
-from edge.registry.rules import ZoneRules
 from edge.registry.vehicle import Category, VehicleClass
+from edge.registry.zone import rules
+from edge.registry.zone.rules import ZoneRules
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 ZERO = (EXAMPLES / "zone-rules-zero-emission.toml").read_text()

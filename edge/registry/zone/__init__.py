@@ -1,0 +1,1 @@
+"""Whom a zone lets in: rule files, and what they say of one vehicle."""
