@@ -20,7 +20,7 @@ ROWS = """
 text = "Everybody"
 source = "Nobody"
 """
-DOCUMENTATION = Path(__file__).parents[2] / "docs" / "zone-rules.md"
+DOCUMENTATION = Path(__file__).parents[3] / "docs" / "zone-rules.md"
 
 
 def test_a_signed_file_is_loaded_by_its_digest(tmp_path: Path) -> None:

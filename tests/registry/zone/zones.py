@@ -9,7 +9,7 @@ from edge.registry.vehicle import Category, VehicleClass
 from edge.registry.zone import rules
 from edge.registry.zone.rules import ZoneRules
 
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 ZERO = (EXAMPLES / "zone-rules-zero-emission.toml").read_text()
 LOW = (EXAMPLES / "zone-rules-low-emission.toml").read_text()
 # Before 2025 a zone could also be yellow, and rows that have ended were in force.
