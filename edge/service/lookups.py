@@ -12,6 +12,7 @@ import structlog
 from edge import keys
 from edge.categories import RegisterAge
 from edge.config import Config
+from edge.errors import AnprError
 from edge.keys import Role
 from edge.policy import Policy
 from edge.registry.age import register_age
@@ -49,7 +50,11 @@ class Lookups:
         self._today, self._day, self._monotonic = today, today(), monotonic
         self._register: Live[Pack] | None = None
         self._lists: list[Live[Exemptions] | Live[Origins] | Live[Trades]] = []
-        self.enricher: Enricher = enricher(policy.file.what, self._sources())
+        try:
+            self.enricher: Enricher = enricher(policy.file.what, self._sources())
+        except AnprError:
+            self.close()
+            raise
 
     def refresh(self) -> None:
         """Take what has been replaced into use, and forget what has expired; never waits."""
