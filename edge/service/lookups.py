@@ -14,7 +14,7 @@ from edge.categories import RegisterAge
 from edge.config import Config
 from edge.errors import AnprError
 from edge.keys import Role
-from edge.policy import Policy
+from edge.policy import Enrichment, Policy, What
 from edge.registry.age import register_age
 from edge.registry.enrich import Enricher, ExemptionOn, Lookup, OriginOf, Sources, TradeOf, enricher
 from edge.registry.lists.lookup import Exemptions, Origins, Trades
@@ -55,6 +55,7 @@ class Lookups:
         except AnprError:
             self.close()
             raise
+        self._tell_unopened(policy.file.what)
 
     def refresh(self) -> None:
         """Take what has been replaced into use, and forget what has expired; never waits."""
@@ -134,6 +135,19 @@ class Lookups:
         self._lists.append(live)
         self._tell_list(live.current)
         return live
+
+    def _tell_unopened(self, what: What) -> None:
+        """Tell an installer what was configured in vain."""
+        places, named = self._places, what.enrichment
+        files = {
+            places.zone_rules: bool(what.zone_rules),
+            places.exemptions: Enrichment.EXEMPTIONS in named,
+            places.origin: Enrichment.ORIGIN in named,
+            places.trade: Enrichment.TRADE in named,
+        }
+        for file, wanted in files.items():
+            if file is not None and not wanted:
+                log.info("not_opened", file=str(file), reason="the policy does not name it")
 
     def _tell(self, pack: Pack) -> None:
         log.info("register_in_use", day=pack.manifest.day.isoformat(), vehicles=pack.manifest.vehicles)

@@ -163,13 +163,16 @@ def test_a_list_that_was_loaded_before_midnight_is_taken_after_it(site: Site) ->
 
 
 def test_what_the_policy_does_not_name_is_not_even_opened(site: Site) -> None:
-    """Without enrichment the camera starts without any of the files, and counts plates only."""
+    """Without enrichment the camera starts without any of the files, and counts plates only; it says so."""
     rule = site.policy(zone_rules="")
     for name in ("register.db", "list.sealed", "zone-rules.toml", "registry.pub", "sealing.key"):
         (site.folder / name).unlink()
-    lookups = site.open(rule)
+    with capture_logs() as logs:
+        lookups = site.open(rule)
     assert _see(lookups, TODAY) == (VehicleType.UNKNOWN, Admitted.UNKNOWN, Exemption.UNKNOWN)
     assert lookups.register_age() is RegisterAge.UNKNOWN
+    told = [Path(entry["file"]).name for entry in logs if entry["event"] == "not_opened"]
+    assert told == ["zone-rules.toml", "list.sealed"]
 
 
 @pytest.mark.parametrize(
