@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLIPS ?= ../shared/data/clips-nl
+PHOTOS ?= ../shared/data/photos-nl ../shared/data/frames-nl
 
 .PHONY: help setup broker demo test check bench bench-register lock models clean
 
@@ -11,7 +12,7 @@ help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
 	@echo "make test    set up, check and test"
 	@echo "make check   formatter, linter, types, imports"
-	@echo "make bench   measurements: real clips where there are any (CLIPS=FOLDER), raw counts of the rendered street, a register"
+	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
 	@echo "make models  train detector and reader from nothing (hours)"
 	@echo "make lock    renew the pinned requirements"
@@ -44,6 +45,7 @@ check: setup
 
 bench: setup
 	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi
+	@for folder in $(PHOTOS); do if [ -d $$folder ]; then $(BIN)/python -m benchmarks.plates $$folder --json; fi; done
 	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
 	@$(BIN)/python -m benchmarks.scene var/scene --json
 	@$(BIN)/python -m benchmarks.registry --json
