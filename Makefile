@@ -48,6 +48,7 @@ bench: setup
 	@for folder in $(PHOTOS); do if [ -d $$folder ]; then $(BIN)/python -m benchmarks.plates $$folder --json; fi; done
 	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
 	@$(BIN)/python -m benchmarks.scene var/scene --json
+	@$(BIN)/python -m benchmarks.positive_rate --json
 	@$(BIN)/python -m benchmarks.registry --json
 
 bench-register: setup
