@@ -16,7 +16,7 @@ from edge.plates.inference import Session
 from edge.plates.letterbox import FILL, HEIGHT, WIDTH, Columns, Letterbox, Rows, fit_letterbox
 from edge.plates.passage import PlateBox
 
-THRESHOLD = 0.25  # Low: what comes of the unsure ones is edge.plates.look's business.
+THRESHOLD = 0.2  # Low: what comes of the unsure ones is edge.plates.look's business.
 MAX_BOXES = 16  # Two lanes hold no more; a wall of lettering must not cost a second per frame.
 _SAME_PLATE = 0.3  # Neighbouring cells find the same plate again, boxes of two plates hardly overlap.
 _EDGE = 1.5  # Pixels of the detector's input that must be left free around a whole plate.

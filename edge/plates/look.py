@@ -18,7 +18,7 @@ from edge.plates.geometry import Floats, bounds, overlap
 from edge.plates.passage import Look, PlateBox, Reading
 from edge.plates.vote import says_plate
 
-SURE_BOX = 0.5
+SURE_BOX = 0.4
 MAX_UNSURE = 4  # Boxes of a frame that only the reader can confirm: each costs a reading.
 _SAME_PLATE = 0.3
 _PAUSE = 1.0  # Seconds in which a place where a closer look found nothing is left alone,

@@ -23,8 +23,8 @@ echo "reader: renderings, training, export"
 "$python" -m models.training.reader export --checkpoint "$work/reader.pt"
 
 echo "detector: renderings, training, export"
-"$python" -m models.training.scenes "$work/detector-pool" --backgrounds "$work/backgrounds"
-"$python" -m models.training.detector train "$work/detector-pool" "$work/detector.pt"
+"$python" -m models.training.scenes "$work/detector-pool" --seed 11 --first 200 --shards 180 --backgrounds "$work/backgrounds"
+"$python" -m models.training.detector train "$work/detector-pool" "$work/detector.pt" --steps 6000
 "$python" -m models.training.detector export "$work/detector.pt" models/detector.onnx
 
 (cd models && sha256sum detector.onnx reader.onnx > MODELS.sha256)

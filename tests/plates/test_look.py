@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edge.camera.frame import Frame
-from edge.plates.look import MAX_UNSURE, Looker
+from edge.plates.look import MAX_UNSURE, SURE_BOX, Looker
 from edge.plates.passage import Look, PlateBox, Reading
 from tests.plates.drawn import NOTHING, Script, box, reading
 
@@ -74,7 +74,7 @@ def test_the_reader_confirms_an_unsure_box() -> None:
 )
 def test_an_unsure_box_that_the_reader_does_not_confirm_is_dropped(said: Reading | None) -> None:
     """Unread, unclear, too short, too long or no plate."""
-    assert looks(sight(0.4, said)) == []
+    assert looks(sight(SURE_BOX - 0.1, said)) == []
 
 
 def test_unsure_boxes_have_a_bound() -> None:
