@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.settings import OPTIONAL_FILE, build, parse, refusal
+from edge.settings import OptionalFile, build, parse, refusal
 
 Identifier = Annotated[
     str,
@@ -63,10 +63,10 @@ class RegistryConfig(msgspec.Struct, frozen=True):
 
     pack: File
     key: File
-    zone_rules: OPTIONAL_FILE
-    exemptions: OPTIONAL_FILE
-    origin: OPTIONAL_FILE
-    trade: OPTIONAL_FILE
+    zone_rules: OptionalFile
+    exemptions: OptionalFile
+    origin: OptionalFile
+    trade: OptionalFile
     sealing_key: File
 
 

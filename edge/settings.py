@@ -13,7 +13,7 @@ from edge.errors import ConfigError
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-OPTIONAL_FILE = Annotated[Path | None, Meta(description="a path, or empty for none")]
+OptionalFile = Annotated[Path | None, Meta(description="a path, or empty for none")]
 
 
 class Layer(NamedTuple):
@@ -109,7 +109,7 @@ def _option(section: str, option: str, hint: Any, layers: list[Layer]) -> Any:
 
 
 def _value(file: Path, section: str, option: str, value: object, hint: Any) -> Any:
-    if value == "" and hint == OPTIONAL_FILE:
+    if value == "" and hint == OptionalFile:
         return None
     try:
         converted = msgspec.convert(value, hint, dec_hook=_as_path)

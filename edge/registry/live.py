@@ -21,10 +21,6 @@ T = TypeVar("T")
 Identity = tuple[int, int, int]
 
 
-def _anything(_old: object, _new: object) -> None:
-    """Accept whatever could be loaded."""
-
-
 def _nothing(_gone: object) -> None:
     """Leave what is no longer used to the interpreter."""
 
@@ -40,7 +36,7 @@ class Live(Generic[T]):
         self,
         file: Path,
         load: Callable[[], T],
-        accept: Callable[[T, T], None] = _anything,
+        accept: Callable[[T, T], None],
         retire: Callable[[T], None] = _nothing,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:

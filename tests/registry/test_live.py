@@ -93,7 +93,7 @@ def test_what_is_wrong_is_refused_once_and_the_old_one_stays(file: Path, text: s
 def test_a_file_that_is_gone_for_a_while_changes_nothing(file: Path) -> None:
     """The old one stays in use until another is there."""
     clock = Clock()
-    live = Live(file, lambda: Number(file), monotonic=clock)
+    live = Live(file, lambda: Number(file), Number.grows, monotonic=clock)
     file.unlink()
     assert not _pass(live, clock)
     assert live.current.value == 5
@@ -109,7 +109,7 @@ def test_a_frame_never_waits(file: Path) -> None:
     def slowly() -> Number:
         return Number(file) if ready.wait(10) else Number(file.with_name("late"))
 
-    live = Live(file, slowly, monotonic=clock)
+    live = Live(file, slowly, Number.grows, monotonic=clock)
     ready.clear()
     _put(file, "6")
     clock.now += CHECK_SECONDS
