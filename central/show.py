@@ -60,8 +60,8 @@ def _health(event: HealthNote) -> str:
     data = event.message.data
     return (
         f"{_camera(event.message.source)} health: camera {data.camera}, clock {data.clock}, reports waiting "
-        f"{data.outbox_waiting}, dropped {data.outbox_dropped}, register {data.register_age or 'unknown'} "
-        f"({_signature(event)})"
+        f"{data.outbox_waiting}, dropped {data.outbox_dropped}, register {data.register_age or 'unknown'}, "
+        f"unreadable plates {data.unreadable or 'unknown'} ({_signature(event)})"
     )
 
 

@@ -216,6 +216,16 @@ class RegisterAge(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Unreadable(StrEnum):
+    """How many plates of an hour could not be read, in buckets whose lowest begins at none."""
+
+    UNKNOWN = "unknown"
+    FEW = "few"
+    SOME = "some"
+    MANY = "many"
+    MOST = "most"
+
+
 class VisionHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="vision_health"):
     """How vision is doing, from vision to gate; nothing in it is driven by traffic."""
 

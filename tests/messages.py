@@ -4,7 +4,7 @@ from datetime import date
 
 from nacl.signing import SigningKey
 
-from edge.categories import CameraState, Clock, Direction, Drive, PlateKind, RegisterAge, Share, VehicleType
+from edge.categories import CameraState, Clock, Direction, Drive, PlateKind, RegisterAge, Share, Unreadable, VehicleType
 from edge.gate.signing import Signer
 from edge.uplink import contract
 from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream
@@ -75,6 +75,7 @@ def health(number: int, address: Address = ADDRESS) -> Health:
         outbox_waiting="none",
         outbox_dropped=0,
         register_age=RegisterAge.BELOW_8_DAYS,
+        unreadable=Unreadable.SOME,
     )
     return Health(
         id=f"{address.camera}:health:{BEGIN + number}",

@@ -6,22 +6,27 @@ import structlog
 
 from edge.categories import Ack, Message, VisionHealth, WindowCounts
 from edge.gate.ledger import Ledger
+from edge.gate.read_rate import ReadRate
 from edge.gate.reports import Reports
 from edge.policy import Policy
 from edge.uplink.outbox import Outbox, OutboxError
-from edge.windows import window_of
+from edge.windows import LATE_SECONDS, Window, window_of
 
 log = structlog.get_logger()
+
+# By then vision has handed the hour that is over in, and health can speak of it.
+HEALTH_SECONDS = LATE_SECONDS + 5
 
 
 class Desk:
     """Answers vision's messages; ``clock`` gives Unix seconds."""
 
     def __init__(self, policy: Policy, reports: Reports, outbox: Outbox, clock: Callable[[], float]) -> None:
-        self._ledger = Ledger(policy, reports, outbox)
+        self._read_rate = ReadRate(policy.file.release.dimensions)
+        self._ledger = Ledger(policy, reports, outbox, self._read_rate.note)
         self._policy, self._reports, self._outbox, self._clock = policy, reports, outbox, clock
         self._health: VisionHealth | None = None
-        self._hour = window_of(clock())
+        self._hour = self._current_hour()
 
     def take(self, message: Message) -> Ack:
         """Take a message; what it asks for is done, and on the disk, before it is answered.
@@ -39,17 +44,22 @@ class Desk:
 
     def tick(self) -> None:
         """Do what is due by the clock: each hour health goes out, and messages past their retention are removed."""
-        hour = window_of(self._clock())
+        hour = self._current_hour()
         if hour != self._hour:
             self._hour = hour
+            self._read_rate.turn()
             self._prune()
             self._publish_health()
+
+    def _current_hour(self) -> Window:
+        """Return the hour that is going on, a little late: it changes when the one before has been closed."""
+        return window_of(self._clock() - HEALTH_SECONDS)
 
     def _publish_health(self) -> None:
         if self._health is None:
             return
         try:
-            self._outbox.put_health(self._reports.health(self._health, self._outbox.stats()))
+            self._outbox.put_health(self._reports.health(self._health, self._outbox.stats(), self._read_rate.shown))
         except OutboxError as error:
             log.error("health_not_stored", reason=str(error))  # noqa: TRY400  (no traceback helps)
 

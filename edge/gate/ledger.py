@@ -1,6 +1,7 @@
 """Which windows are open, and that each is released once."""
 
 from collections import defaultdict
+from collections.abc import Callable
 
 import structlog
 
@@ -8,7 +9,7 @@ from edge.categories import WindowCounts
 from edge.gate.release import release
 from edge.gate.reports import Reports
 from edge.policy import Policy
-from edge.uplink.contract import Stream
+from edge.uplink.contract import Cell, Stream
 from edge.uplink.outbox import Outbox
 from edge.windows import Window, local_day, window_of
 
@@ -19,10 +20,15 @@ MOST_OPEN = 30
 
 
 class Ledger:
-    """Keeps the parts of open windows in memory; what is closed stands in the outbox, which no restart forgets."""
+    """Keeps the parts of open windows in memory; what is closed stands in the outbox, which no restart forgets.
 
-    def __init__(self, policy: Policy, reports: Reports, outbox: Outbox) -> None:
-        self._policy, self._reports, self._outbox = policy, reports, outbox
+    ``released`` is told the cells of each report, once it is on the disk.
+    """
+
+    def __init__(
+        self, policy: Policy, reports: Reports, outbox: Outbox, released: Callable[[tuple[Cell, ...]], None]
+    ) -> None:
+        self._policy, self._reports, self._outbox, self._released = policy, reports, outbox, released
         self._open: defaultdict[Window, dict[int, WindowCounts]] = defaultdict(dict)
 
     def take(self, counts: WindowCounts) -> bool:
@@ -64,6 +70,7 @@ class Ledger:
             Stream.HOUR, window.end, lambda sequence: self._reports.hour(sequence, window, parts, cells)
         )
         if stored:
+            self._released(cells)
             log.info("window_released", window=str(window), k=file.release.k, cells=len(cells))
         # What is not later than this window can't be released any more.
         for closed in [one for one in self._open if one <= window]:

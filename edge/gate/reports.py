@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from edge.categories import Share, VisionHealth, WindowCounts
+from edge.categories import Share, Unreadable, VisionHealth, WindowCounts
 from edge.gate.signing import Signer
 from edge.policy import Policy
 from edge.uplink import contract
@@ -54,8 +54,8 @@ class Reports:
         """
         return {status: self._state(status, software, models) for status in Status}
 
-    def health(self, seen: VisionHealth, outbox: Stats) -> Entry:
-        """Report how vision and the outbox are doing."""
+    def health(self, seen: VisionHealth, outbox: Stats, unreadable: Unreadable) -> Entry:
+        """Report how vision and the outbox are doing, and how well plates were read."""
         data = contract.HealthData(
             camera=seen.camera,
             clock=seen.clock,
@@ -65,6 +65,7 @@ class Reports:
             outbox_waiting=_waiting(outbox.waiting),
             outbox_dropped=outbox.dropped,
             register_age=seen.register_age,
+            unreadable=unreadable,
         )
         now = self._clock()
         report = Health(

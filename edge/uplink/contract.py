@@ -22,6 +22,7 @@ from edge.categories import (
     RegisterAge,
     Share,
     Trade,
+    Unreadable,
     VehicleType,
 )
 
@@ -143,7 +144,7 @@ class State(Envelope, frozen=True, kw_only=True):
 
 
 class HealthData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a camera is doing, in buckets that traffic does not drive."""
+    """How a camera is doing, in buckets that traffic does not drive; ``unreadable`` repeats what a report shows."""
 
     camera: CameraState
     clock: Clock
@@ -153,13 +154,14 @@ class HealthData(msgspec.Struct, frozen=True, omit_defaults=True):
     outbox_waiting: Literal["none", "below_24", "below_168", "168_or_more"]
     outbox_dropped: Natural
     register_age: RegisterAge | UnsetType = UNSET
+    unreadable: Unreadable | UnsetType = UNSET
 
 
 class Health(Envelope, frozen=True, kw_only=True):
     """A camera's health, hourly and retained."""
 
     type: Literal["nl.anpr-edge.health.v1"] = "nl.anpr-edge.health.v1"
-    dataschema: HealthSchema = "urn:anpr-edge:schema:health:1.1"
+    dataschema: HealthSchema = "urn:anpr-edge:schema:health:1.2"
     data: HealthData
 
 

@@ -82,7 +82,7 @@ def _asyncapi() -> Document:
         "asyncapi": "3.0.0",
         "info": {
             "title": "anpr-edge",
-            "version": "1.1",
+            "version": "1.2",
             "description": "What a camera publishes: counts of many vehicles, its presence and its health.",
             "license": {"name": "Apache-2.0"},
         },

@@ -86,10 +86,12 @@ def test_every_minor_version_is_read(checker: Checker, message: Received) -> Non
     assert event.message.data == report(1).data
 
 
-def test_health_of_an_older_camera_is_read(checker: Checker) -> None:
-    """Version 1.0 said nothing of its register."""
-    content = msgspec.to_builtins(health(1)) | {"dataschema": "urn:anpr-edge:schema:health:1.0"}
-    del content["data"]["register_age"]
+@pytest.mark.parametrize(("number", "missing"), [("1.0", ["register_age", "unreadable"]), ("1.1", ["unreadable"])])
+def test_health_of_an_older_camera_is_read(checker: Checker, number: str, missing: list[str]) -> None:
+    """Version 1.0 said nothing of its register, and 1.1 nothing of unreadable plates."""
+    content = msgspec.to_builtins(health(1)) | {"dataschema": f"urn:anpr-edge:schema:health:{number}"}
+    for name in missing:
+        del content["data"][name]
     event = checker.check(forged(content, ADDRESS.topic(Stream.HEALTH)))
     assert isinstance(event, HealthNote)
     print_event(event, Console(file=io.StringIO()))

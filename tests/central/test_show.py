@@ -86,7 +86,7 @@ def test_the_rest_is_a_line_each_and_a_repeated_message_none() -> None:
     )
     assert shown(HealthNote(health(1), "verified")) == (
         "cam-017 in zez-demo health: camera delivering, clock synchronised, reports waiting none, dropped 0, "
-        "register below_8_days (signature verified)\n"
+        "register below_8_days, unreadable plates some (signature verified)\n"
     )
     assert shown(Refused("anpr/1/x", "is not JSON")) == "refused: anpr/1/x: is not JSON\n"
     assert shown(Repeated("cam-017:hour:1")) == ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.categories import CameraState, Clock, RegisterAge, Share, VisionHealth, WindowCounts
+from edge.categories import CameraState, Clock, RegisterAge, Share, Unreadable, VisionHealth, WindowCounts
 from edge.gate.release import release
 from edge.policy import Measure, Release
 from edge.uplink import signature
@@ -108,7 +108,7 @@ def test_the_last_will_is_signed_in_advance(tmp_path: Path) -> None:
 def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
     """Of the outbox it says about how much waits."""
     seen = VisionHealth(CameraState.STALLED, Clock.SYNCHRONISED, Share.SOME, Share.NONE, 3, RegisterAge.BELOW_8_DAYS)
-    entry = reports(tmp_path).health(seen, Stats(waiting, 2))
+    entry = reports(tmp_path).health(seen, Stats(waiting, 2), Unreadable.MANY)
     assert entry.topic == "anpr/1/zez-demo/cam-017/health"
     assert _data(entry) == {
         "camera": "stalled",
@@ -119,6 +119,7 @@ def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
         "outbox_waiting": bucket,
         "outbox_dropped": 2,
         "register_age": "below_8_days",
+        "unreadable": "many",
     }
 
 
@@ -128,6 +129,7 @@ def test_no_dropped_frame_and_a_few_are_the_same(tmp_path: Path) -> None:
         reports(tmp_path).health(
             VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, share, Share.NONE, 0, RegisterAge.UNKNOWN),
             Stats(0, 0),
+            Unreadable.FEW,
         )
         for share in (Share.NONE, Share.FEW)
     }
