@@ -79,18 +79,20 @@ def _clarity(reading: Reading) -> float:
 
 
 def collapse(columns: Floats) -> Floats:
-    """Turn the reader's columns (72, 37) into slots (length, 36): equal neighbours are one character, blanks none.
+    """Turn the reader's columns (72, 37) into slots (length, 36): what stands between blanks is one character.
 
-    A slot is the mean distribution of its columns, the blank left out.
+    The reader was trained to leave a blank between neighbours. So columns of different classes side by side are one
+    character that it can't decide on, such as 0 and O. A slot is the mean distribution of its columns, the blank left
+    out.
     """
     rows = [_collapse_row(row) for row in np.split(columns, _ROWS)]
     return np.concatenate(rows).astype(np.float32)
 
 
 def _collapse_row(columns: Floats) -> Floats:
-    best = columns.argmax(axis=1)
-    starts = np.flatnonzero(np.diff(best, prepend=-1))
-    runs = [run for run in np.split(np.arange(len(best)), starts[1:]) if best[run[0]] != _BLANK]
+    inked = columns.argmax(axis=1) != _BLANK
+    starts = np.flatnonzero(np.diff(inked, prepend=not inked[0]))
+    runs = [run for run in np.split(np.arange(len(inked)), starts[1:]) if inked[run[0]]]
     slots = np.array([columns[run, 1:].mean(axis=0) for run in runs]).reshape(-1, columns.shape[1] - 1)
     return np.asarray(slots / np.maximum(slots.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny), np.float32)
 

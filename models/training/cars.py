@@ -162,8 +162,19 @@ def _face(b: _Body) -> Point:
     _bumper(b, bumper)
     _vents(b, rng.uniform(210, 330))
     at = (float(rng.choice([0, 0, 0, 0, rng.uniform(-250, 250)])), -rng.uniform(300, 520))
-    _recess(b, at)
+    if rng.random() < 0.3:
+        _behind(b, at)
+    else:
+        _recess(b, at)
     return at
+
+
+def _behind(b: _Body, at: Point) -> None:
+    """A grille that the plate hangs in front of, as high as the bonnet: its bars run on beyond the plate's edges."""
+    rng = b.rng
+    wide, top, low = rng.uniform(0.36, 0.7) * b.half, rng.uniform(100, 380), rng.uniform(70, 190)
+    box = (-max(wide, abs(at[0]) + 200), at[1] - top, max(wide, abs(at[0]) + 200), min(at[1] + low, -150))
+    _slats(b, box, rng.uniform(5, 50), rng.uniform(60, 245), upright=bool(rng.random() < 0.5))
 
 
 def _headlights(b: _Body, middle: float, height: float) -> None:
@@ -227,7 +238,7 @@ def _slats(b: _Body, box: tuple[float, float, float, float], dark: float, bright
     left, top, right, bottom = box
     frame = rounded(left, top, right, bottom, b.rng.uniform(5, 80))
     b.p.polygon(frame, dark)
-    count = int(b.rng.integers(2, 9))
+    count = int(b.rng.integers(2, 18 if upright else 9))
     for k in range(1, count):
         t = k / count
         x, y = left + t * (right - left), top + t * (bottom - top)

@@ -1,6 +1,6 @@
 """Train the plate detector and write it as ONNX.
 
-    python -m models.training.detector train POOL CHECKPOINT [--steps 5000] [--threads 1]
+    python -m models.training.detector train POOL CHECKPOINT [--steps 9000] [--threads 1]
     python -m models.training.detector export CHECKPOINT models/detector.onnx
 
 ANPR_STREET_RO names the folder of real street scenes; without it training runs on renderings alone. A checkpoint that
@@ -195,8 +195,8 @@ def main() -> None:
     parser.add_argument("what", choices=("train", "export"))
     parser.add_argument("source", type=Path, help="pool (train) or checkpoint (export)")
     parser.add_argument("target", type=Path, help="checkpoint (train) or ONNX file (export)")
-    parser.add_argument("--steps", type=int, default=5000)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=9000)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=4)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

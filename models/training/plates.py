@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from models.training import marks, texts
 from models.training.glyphs import Face
-from models.training.styles import Kind, PlateStyle, Separator, random_style
+from models.training.styles import MOTORCYCLE, Kind, PlateStyle, Separator, random_style
 
 SCALE: Final = 2
 """Characters are painted at this many pixels per mm, and reduced."""
@@ -78,6 +78,12 @@ def random_plate(rng: np.random.Generator, fonts: Sequence[Face] = ()) -> Render
         return render_plate(texts.random_dutch(rng), rng, random_style(rng, "dutch", fonts))
     text, groups = texts.random_foreign(rng)
     return render_plate(text, rng, replace(random_style(rng, "foreign", fonts), groups=groups))
+
+
+def motorcycle_plate(rng: np.random.Generator) -> RenderedPlate:
+    """A Dutch plate of a motorcycle's size, its text in two rows."""
+    style = replace(random_style(rng, "dutch"), size=MOTORCYCLE, rows=2, height=float(rng.uniform(0.6, 0.76)))
+    return render_plate(texts.random_dutch(rng), rng, style)
 
 
 def render_plate(text: str, rng: np.random.Generator, style: PlateStyle) -> RenderedPlate:

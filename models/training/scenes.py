@@ -1,11 +1,12 @@
 """Street scenes for the detector: vehicles with rendered plates, real streets with exchanged plates, and traps.
 
-    python -m models.training.scenes POOL [--shards 90] [--first 0] [--backgrounds DIR]
+    python -m models.training.scenes POOL [--shards 200] [--backgrounds DIR] [--processes 2]
 
 writes shards of scenes into POOL; ANPR_STREET_RO names the folder of real street scenes, if there is one.
 """
 
 import argparse
+import multiprocessing
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from models.training.backgrounds import Backgrounds, load_backgrounds
 from models.training.cars import draw_vehicle
 from models.training.clutter import burn_text, draw_sign, scatter
+from models.training.heavies import draw_lorry, draw_motorcycle
 from models.training.painter import Painter
-from models.training.plates import RenderedPlate, random_plate
+from models.training.plates import RenderedPlate, motorcycle_plate, random_plate
 from models.training.streets import Street, load_streets
 from models.training.weather import LIGHTS, ODDS, film, light_scene
 
@@ -27,6 +29,7 @@ MOST = 8  # plates per scene in a shard
 SHARD = 256  # scenes per shard
 EXACT, BOX, IGNORE = 1, 2, 3  # corners known; only the upright box known; no statement
 NARROWEST, WIDEST = 9.0, 330.0  # plate width in input pixels
+CAR_PLATE, MOTORCYCLE_PLATE = 520.0, 210.0  # millimetres
 
 Gray = NDArray[np.uint8]
 Matrix = NDArray[np.float64]
@@ -119,11 +122,11 @@ def _share(mask: Gray, quad: NDArray[np.floating]) -> float:
     return float((part[inside > 0] > 0).mean()) if inside.any() else 0.0
 
 
-def _place(rng: np.random.Generator, canvas: _Canvas, width: float) -> Matrix:
-    """A view: the homography from millimetres around a plate's centre to pixels; the plate becomes `width` wide."""
-    yaw, pitch = rng.normal(0, 0.33), rng.normal(0, 0.16)
+def _place(rng: np.random.Generator, canvas: _Canvas, width: float, real: float = CAR_PLATE) -> Matrix:
+    """A view: the homography from millimetres around a plate's centre to pixels; `real` of them become `width`."""
+    yaw, pitch = rng.normal(0, 0.4), rng.normal(0, 0.16)
     roll = float(rng.choice([rng.normal(0, 0.03), rng.normal(0, 0.12), rng.uniform(-0.55, 0.55)], p=[0.5, 0.3, 0.2]))
-    yaw, pitch = np.clip([yaw, pitch], -0.9, 0.6)
+    yaw, pitch = np.clip([yaw, pitch], (-1.05, -0.9), (1.05, 0.6))
     turn = _rotation(2, roll) @ _rotation(1, yaw) @ _rotation(0, pitch)
     depth = rng.uniform(2000, 12000)  # millimetres from lens to plate: how strong the perspective is
     height, wide = canvas.frame.shape
@@ -131,7 +134,7 @@ def _place(rng: np.random.Generator, canvas: _Canvas, width: float) -> Matrix:
     centre = (rng.uniform(edge, 1 - edge) * wide, rng.uniform(min(edge * 0.6, 0.3), 0.97) * height)
     camera = np.array([[depth, 0, centre[0]], [0, depth, centre[1]], [0, 0, 1.0]])
     view = camera @ np.column_stack([turn[:, 0], turn[:, 1], [0, 0, depth]])
-    scale = width / 520.0
+    scale = width / real
     zoom = np.array([[scale, 0, centre[0] * (1 - scale)], [0, scale, centre[1] * (1 - scale)], [0, 0, 1.0]])
     result: Matrix = zoom @ view
     return result
@@ -148,11 +151,22 @@ def _rotation(axis: int, angle: float) -> Matrix:
 
 def _add_vehicle(rng: np.random.Generator, canvas: _Canvas, width: float, *, lit: bool) -> None:
     """Draw a vehicle whose plate is `width` pixels wide; every seventh has none."""
-    view = _place(rng, canvas, width)
-    vehicle = draw_vehicle(rng, min(0.6, width / 520), lit=lit)
+    pick = rng.random()
+    if pick < 0.1:
+        _add_motorcycle(rng, canvas, min(width, 140.0 * canvas.zoom), lit=lit)
+        return
+    view, scale = _place(rng, canvas, width), min(0.6, width / CAR_PLATE)
+    vehicle = (draw_lorry if pick < 0.2 else draw_vehicle)(rng, scale, lit=lit)
     _paste_painter(canvas, vehicle.painter, view, vehicle.plate)
     if rng.random() < 0.86:
         _paste_plate(rng, canvas, view)
+
+
+def _add_motorcycle(rng: np.random.Generator, canvas: _Canvas, width: float, *, lit: bool) -> None:
+    view = _place(rng, canvas, width, MOTORCYCLE_PLATE)
+    vehicle = draw_motorcycle(rng, min(0.8, width / MOTORCYCLE_PLATE), lit=lit)
+    _paste_painter(canvas, vehicle.painter, view, vehicle.plate)
+    _paste_flat(rng, canvas, motorcycle_plate(rng), view @ _rotation(2, rng.normal(0, 0.015)))
 
 
 def _paste_painter(canvas: _Canvas, p: Painter, view: Matrix, at: tuple[float, float]) -> None:
@@ -314,24 +328,32 @@ def write_shard(path: Path, seed: int, number: int, sources: Sources) -> None:
     path.with_suffix(".part").rename(path)
 
 
+def fill(pool: Path, numbers: range, seed: int, backgrounds: Path | None) -> None:
+    """Write the shards of these numbers that are not there yet."""
+    cv2.setNumThreads(1)
+    streets = os.environ.get("ANPR_STREET_RO")
+    sources = Sources(load_backgrounds(backgrounds), load_streets(Path(streets) if streets else None))
+    for number in numbers:
+        path = pool / f"{number:05d}.npz"
+        if not path.exists():
+            write_shard(path, seed, number, sources)
+            print(path.name, flush=True)
+
+
 def main() -> None:
-    """Write the shards asked for that are not there yet."""
+    """Write the shards asked for with as many processes as asked."""
     parser = argparse.ArgumentParser(description="Compose street scenes for the detector.")
     parser.add_argument("pool", type=Path)
-    parser.add_argument("--shards", type=int, default=90)
-    parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--shards", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--backgrounds", type=Path)
+    parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
-    cv2.setNumThreads(1)
     args.pool.mkdir(parents=True, exist_ok=True)
-    streets = os.environ.get("ANPR_STREET_RO")
-    sources = Sources(load_backgrounds(args.backgrounds), load_streets(Path(streets) if streets else None))
-    for number in range(args.first, args.first + args.shards):
-        path = args.pool / f"{number:05d}.npz"
-        if not path.exists():
-            write_shard(path, args.seed, number, sources)
-            print(path.name, flush=True)
+    parts = [range(k, args.shards, args.processes) for k in range(args.processes)]
+    jobs = [(args.pool, part, args.seed, args.backgrounds) for part in parts]
+    with multiprocessing.get_context("spawn").Pool(args.processes) as workers:
+        workers.starmap(fill, jobs, chunksize=1)
 
 
 if __name__ == "__main__":

@@ -143,10 +143,12 @@ def columns_of(classes: list[int]) -> NDArray[np.float32]:
     return columns
 
 
-def test_equal_neighbours_are_one_character() -> None:
-    """A blank between them makes two."""
-    slots = collapse(columns_of([0, 1, 1, 0, 1, 2, 2, 2, 0]))
-    assert list(slots.argmax(axis=1)) == [0, 0, 1]
+def test_what_stands_between_blanks_is_one_character() -> None:
+    """A blank makes two of equal ones; columns that can't decide between 0 and O make one, and show both."""
+    slots = collapse(columns_of([0, 1, 1, 0, 1, 0, 25, 25, 1, 0]))
+    assert list(slots.argmax(axis=1)) == [0, 0, 24]
+    assert slots[2, 24] == pytest.approx(2 / 3)
+    assert slots[2, 0] == pytest.approx(1 / 3)
 
 
 def test_the_second_row_follows_the_first() -> None:
