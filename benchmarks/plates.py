@@ -1,6 +1,6 @@
 """Find and read plates on folders of labelled photographs, each by itself.
 
-    python -m benchmarks.plates DIR... [--json] [--equal O0,I1] [--part valid_] [--least 40]
+    python -m benchmarks.plates DIR... [--json] [--equal O0,I1] [--part valid_] [--least 40] [--precision fp32]
 
 Each DIR holds photographs and a labels.csv with the column ``file`` and, as far as known, ``plate`` and ``xmin, ymin,
 xmax, ymax``; two rows of one file are two plates. What is not known is null in the result.
@@ -41,7 +41,7 @@ from edge.config import ModelsConfig
 from edge.errors import AnprError, ConfigError
 from edge.plates.detect import Detector
 from edge.plates.geometry import Floats, bounds, overlap
-from edge.plates.inference import DETECTOR, READER, load_models
+from edge.plates.inference import DETECTOR, READER, SUFFIXES, Precision, load_models
 from edge.plates.look import Looker
 from edge.plates.passage import Look
 from edge.plates.read import Reader
@@ -241,6 +241,7 @@ def _lines(found: Sequence[Figures], *, as_json: bool) -> Iterator[str]:
 @click.option("--part", default="", help="Only photographs whose names begin with this.")
 @click.option("--least", type=float, default=0.0, help="Leave out plates narrower than so many pixels.")
 @click.option("--models", type=click.Path(path_type=Path), default=MODELS, help="Folder of the ONNX files.")
+@click.option("--precision", type=click.Choice(list(SUFFIXES)), help="Which files; without it, as the camera would.")
 @click.option("--threads", type=int, default=2, show_default=True, help="Inference threads.")
 def main(  # noqa: PLR0913, PLR0917  (options)
     folders: Sequence[Path],
@@ -248,14 +249,15 @@ def main(  # noqa: PLR0913, PLR0917  (options)
     part: str,
     least: float,
     models: Path,
+    precision: Precision | None,
     threads: int,
     *,
     as_json: bool,
 ) -> None:
     """Score the photographs of each folder."""
     try:
-        opened = load_models(ModelsConfig(models, "auto", threads, models / "engines"))
-        macs = {name: count(models / name) for name in (DETECTOR, READER)}
+        opened = load_models(ModelsConfig(models, "auto", threads, models / "engines"), precision)
+        macs = {model: count(models / f"{model}.onnx") for model in (DETECTOR, READER)}
         found = []
         for folder in folders:
             looker = Looker(Detector(opened.detector, VIEW), Reader(opened.reader))

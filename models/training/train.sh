@@ -32,5 +32,8 @@ wait "$reader"
 "$python" -m models.training.reader export --checkpoint "$work/reader.pt" --out models/reader.onnx
 "$python" -m models.training.detector export "$work/detector.pt" models/detector.onnx
 
-(cd models && sha256sum detector.onnx reader.onnx > MODELS.sha256)
+for model in detector reader; do
+    "$python" -m models.training.quantise "$model" "$work/$model-pool" "models/$model.onnx" "models/$model.int8.onnx"
+done
+(cd models && sha256sum ./*.onnx | sed "s| \./| |" > MODELS.sha256)
 echo "models/MODELS.sha256 is new; the figures of the model cards are those of the old files"

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from edge.config import ModelsConfig
+from edge.plates.inference import SUFFIXES
 
 onnx = pytest.importorskip("onnx", reason="the package onnx builds the models for these tests")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402  (after the check that it is there)
@@ -21,9 +22,10 @@ SHADES = 6
 
 
 def folder(place: Path) -> Path:
-    """Write both models and their checksums."""
-    for name, model in (("detector.onnx", detector()), ("reader.onnx", reader())):
-        (place / name).write_bytes(model)
+    """Write both models, the same for every precision, and their checksums."""
+    for name, model in (("detector", detector()), ("reader", reader())):
+        for suffix in SUFFIXES.values():
+            (place / f"{name}{suffix}").write_bytes(model)
     write_sums(place)
     return place
 

@@ -40,10 +40,10 @@ def test_wrong_checksum(site: Site) -> None:
     """A model that is not the one listed is refused by name."""
     models = site.folder / "models"
     models.mkdir()
-    for name in ("MODELS.sha256", "detector.onnx", "reader.onnx"):
+    for name in ("MODELS.sha256", "detector.int8.onnx", "reader.int8.onnx"):
         (models / name).write_bytes((ROOT / "models" / name).read_bytes() + b"\n" * name.startswith("reader"))
     edit(site, str(ROOT / "models"), str(models))
-    assert "reader.onnx" in _refused(site, "vision")
+    assert "reader.int8.onnx" in _refused(site, "vision")
 
 
 def test_missing_register(site: Site) -> None:
