@@ -5,72 +5,26 @@ read it, and its SHA-256 stands in every message.
 """
 
 import hashlib
-from collections.abc import Sequence
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from edge import keys, signed
+from edge import keys, release_rules, signed
 from edge.categories import Serial
 from edge.config import Identifier, Text
 from edge.errors import ConfigError
 from edge.keys import Role
+from edge.release_rules import Enrichment, Measure, Release, one_of
 from edge.settings import build, parse, refusal
 
-MIN_K = 10
 PURPOSE = "policy"
 
 
-class Enrichment(StrEnum):
-    """What a plate may be looked up in."""
-
-    RDW = "rdw"
-    EXEMPTIONS = "exemptions"
-    ORIGIN = "origin"
-    TRADE = "trade"
-
-
-class Measure(StrEnum):
-    """What a cell's number counts."""
-
-    PASSAGES = "passages"
-    UNIQUE_VEHICLES = "unique_vehicles"
-
-
-class Dimension(StrEnum):
-    """Dimensions that a table may have."""
-
-    DIRECTION = "direction"
-    PLATE = "plate"
-    VEHICLE_TYPE = "vehicle_type"
-    DRIVE = "drive"
-    EMISSION_CLASS = "emission_class"
-    ADMITTED = "admitted"
-    EXEMPTION = "exemption"
-    ORIGIN = "origin"
-    TRADE = "trade"
-
-
-# What a dimension is looked up in; without that enrichment it would hold nothing.
-_SOURCES = {
-    Dimension.VEHICLE_TYPE: Enrichment.RDW,
-    Dimension.DRIVE: Enrichment.RDW,
-    Dimension.EMISSION_CLASS: Enrichment.RDW,
-    Dimension.ADMITTED: Enrichment.RDW,
-    Dimension.EXEMPTION: Enrichment.EXEMPTIONS,
-    Dimension.ORIGIN: Enrichment.ORIGIN,
-    Dimension.TRADE: Enrichment.TRADE,
-}
 # These say something about the holder: they take a decision that the link is needed for the public task.
 _LINKS = (Enrichment.ORIGIN, Enrichment.TRADE)
-
-
-def _one_of(names: type[StrEnum]) -> str:
-    return ", ".join(names)
 
 
 Day = Annotated[date, Meta(description="a date such as 2026-12-31, without quotes")]
@@ -124,18 +78,10 @@ class Where(msgspec.Struct, frozen=True):
 class What(msgspec.Struct, frozen=True):
     """What is counted."""
 
-    enrichment: Annotated[tuple[Enrichment, ...], Meta(description=f"a list, empty or of: {_one_of(Enrichment)}")]
+    enrichment: Annotated[tuple[Enrichment, ...], Meta(description=f"a list, empty or of: {one_of(Enrichment)}")]
     zone_rules: ZoneRules
-    measure: Annotated[Measure, Meta(description=_one_of(Measure))]
+    measure: Annotated[Measure, Meta(description=one_of(Measure))]
     repeat_gap_minutes: Annotated[int, Meta(ge=0, le=1440, description="minutes, a whole number from 0 to 1440")]
-
-
-class Release(msgspec.Struct, frozen=True):
-    """How counts are released: per clock hour, cells of at least ``k`` different vehicles."""
-
-    k: Annotated[int, Meta(ge=1, le=1000, description=f"a whole number from {MIN_K} to 1000")]
-    table: Identifier
-    dimensions: Annotated[tuple[Dimension, ...], Meta(min_length=1, description=f"a list of: {_one_of(Dimension)}")]
 
 
 class Retention(msgspec.Struct, frozen=True):
@@ -229,7 +175,8 @@ def _check(file: Path, content: bytes) -> Policy:
     policy = build(PolicyFile, [parse(file, content)])
     _check_term(file, policy.where)
     _check_enrichment(file, policy)
-    _check_release(file, policy)
+    what, bench = policy.what, policy.policy.bench
+    release_rules.check(file, policy.release, what.enrichment, zone_rules=bool(what.zone_rules), bench=bench)
     return Policy(policy, hashlib.sha256(content).hexdigest())
 
 
@@ -246,27 +193,6 @@ def _check_enrichment(file: Path, policy: PolicyFile) -> None:
         raise refusal(file, "why", "link_decision", decision, allowed)
     if what.zone_rules and Enrichment.RDW not in what.enrichment:
         raise refusal(file, "what", "zone_rules", what.zone_rules, '"" without enrichment rdw')
-
-
-def _check_release(file: Path, policy: PolicyFile) -> None:
-    release = policy.release
-    if release.k < MIN_K and not policy.policy.bench:
-        raise refusal(file, "release", "k", release.k, f"{MIN_K} or more (less only in a bench policy)")
-    if objection := _objection(release.dimensions, policy.what):
-        raise refusal(file, "release", "dimensions", [str(one) for one in release.dimensions], objection)
-
-
-def _objection(dimensions: Sequence[Dimension], what: What) -> str | None:
-    """Say what would be allowed, where these dimensions are not."""
-    if len(set(dimensions)) < len(dimensions):
-        return "each dimension once"
-    for dimension in dimensions:
-        source = _SOURCES.get(dimension)
-        if source is not None and source not in what.enrichment:
-            return f"{dimension} with enrichment {source} only"
-    if Dimension.ADMITTED in dimensions and not what.zone_rules:
-        return f"{Dimension.ADMITTED} with [what] zone_rules only"
-    return None
 
 
 def _check_role(file: Path, policy: Policy, role: Role) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from edge.categories import PlateKind, Unreadable
-from edge.policy import Dimension
+from edge.release_rules import Dimension
 from edge.uplink.contract import Cell
 
 FROM = ((0.5, Unreadable.MOST), (0.2, Unreadable.MANY))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from edge.categories import ELSEWHERE, CellCount, CellKey, Direction, PlateKind, WindowCounts
-from edge.policy import Dimension, Measure, Release
+from edge.release_rules import Dimension, Measure, Release
 from edge.uplink.contract import Cell
 
 Values = tuple[str | int, ...]  # One value per dimension.

@@ -17,10 +17,11 @@ from edge.categories import (
     Trade,
 )
 from edge.errors import ConfigError
-from edge.policy import Enrichment, What
+from edge.policy import What
 from edge.registry.vehicle import VehicleClass
 from edge.registry.zone.admission import admitted
 from edge.registry.zone.rules import ZoneRules
+from edge.release_rules import Enrichment
 
 T = TypeVar("T")
 

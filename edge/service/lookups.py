@@ -14,7 +14,7 @@ from edge.categories import RegisterAge
 from edge.config import Config
 from edge.errors import AnprError
 from edge.keys import Role
-from edge.policy import Enrichment, Policy, What
+from edge.policy import Policy, What
 from edge.registry.age import register_age
 from edge.registry.enrich import Enricher, ExemptionOn, Lookup, OriginOf, Sources, TradeOf, enricher
 from edge.registry.lists.lookup import Exemptions, Origins, Trades
@@ -23,6 +23,7 @@ from edge.registry.manifest import check_successor
 from edge.registry.pack import Pack
 from edge.registry.zone import rules
 from edge.registry.zone.rules import ZoneRules
+from edge.release_rules import Enrichment
 
 log = structlog.get_logger()
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from edge.categories import CameraState, CellKey, Direction, Drive, PlateKind, Unreadable, WindowCounts
 from edge.gate.read_rate import ReadRate, unreadable_share
 from edge.gate.release import release
-from edge.policy import Dimension, Measure, Release
+from edge.release_rules import Dimension, Measure, Release
 from edge.uplink.contract import Cell
 from edge.uplink.outbox import OutboxReader
 from edge.windows import Window

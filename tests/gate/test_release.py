@@ -23,7 +23,7 @@ from edge.categories import (
     WindowCounts,
 )
 from edge.gate.release import release
-from edge.policy import Dimension, Measure, Release
+from edge.release_rules import Dimension, Measure, Release
 from edge.uplink.contract import Cell
 from tests.counts import cell, counts, unreadable, van
 

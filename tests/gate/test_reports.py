@@ -8,7 +8,7 @@ import pytest
 
 from edge.categories import CameraState, Clock, RegisterAge, Share, Unreadable, VisionHealth, WindowCounts
 from edge.gate.release import release
-from edge.policy import Measure, Release
+from edge.release_rules import Measure, Release
 from edge.uplink import signature
 from edge.uplink.contract import Status
 from edge.uplink.outbox import Entry, Stats

@@ -22,7 +22,8 @@ from edge.categories import (
 )
 from edge.counting.part import key_of
 from edge.gate.release import release
-from edge.policy import Dimension, Enrichment, PolicyFile
+from edge.policy import PolicyFile
+from edge.release_rules import Dimension, Enrichment
 from hil.demo import compare, report, site
 from hil.demo.compare import Row
 from hil.scenes.traffic import TruePassage

@@ -22,12 +22,13 @@ from edge.categories import (
     VehicleType,
 )
 from edge.errors import ConfigError
-from edge.policy import Enrichment, Measure, What
+from edge.policy import What
 from edge.registry import enrich
 from edge.registry.age import register_age
 from edge.registry.enrich import Enricher, Sources, enricher
 from edge.registry.vehicle import Category, VehicleClass
 from edge.registry.zone import rules
+from edge.release_rules import Enrichment, Measure
 from hil.demo.site import ROOT
 
 DAY, NEXT = date(2026, 11, 23), date(2026, 11, 24)

@@ -10,7 +10,7 @@ import pytest
 
 from edge import categories
 from edge.categories import CellKey
-from edge.policy import Dimension
+from edge.release_rules import Dimension
 from edge.uplink import schema
 from edge.uplink.contract import Cell, CountReport, DimensionName, Health, State, Status, encode
 from tests.messages import health, report, state
