@@ -237,7 +237,36 @@ class VisionHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     register_age: RegisterAge
 
 
-Message = WindowCounts | VisionHealth
+class VisionAct(StrEnum):
+    """What vision does that the audit log keeps; none of it is driven by traffic."""
+
+    TAG_KEY_MADE = "tag_key_made"
+    TAG_KEY_DESTROYED = "tag_key_destroyed"
+    REGISTER_IN_USE = "register_in_use"
+    EXEMPTIONS_IN_USE = "exemptions_in_use"
+    ORIGIN_IN_USE = "origin_in_use"
+    TRADE_IN_USE = "trade_in_use"
+    EXEMPTIONS_EXPIRED = "exemptions_expired"
+    ORIGIN_EXPIRED = "origin_expired"
+    TRADE_EXPIRED = "trade_expired"
+
+
+# Days since 1970-01-01, of this century.
+DayNumber = Annotated[int, Meta(ge=10_957, le=47_481)]
+
+
+class VisionEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="vision_event"):
+    """An act of vision for the audit log.
+
+    ``day`` is the local day of a tag key, the day of the register's data or of a list's sealing, or the day before
+    which rows of a list expired.
+    """
+
+    act: VisionAct
+    day: DayNumber
+
+
+Message = WindowCounts | VisionHealth | VisionEvent
 
 
 class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="ack"):

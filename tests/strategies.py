@@ -19,6 +19,8 @@ from edge.categories import (
     Share,
     Trade,
     VehicleType,
+    VisionAct,
+    VisionEvent,
     VisionHealth,
 )
 from edge.windows import Window
@@ -63,4 +65,5 @@ healths = st.builds(
     st.integers(0, 99),
     st.sampled_from(RegisterAge),
 )
-messages = window_counts | healths
+events = st.builds(VisionEvent, st.sampled_from(VisionAct), st.integers(10_957, 47_481))
+messages = window_counts | healths | events

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 
-from edge.categories import Ack, Message, VisionHealth, WindowCounts
+from edge.categories import Ack, Message, VisionEvent, VisionHealth, WindowCounts
 from edge.gate.ledger import Ledger
 from edge.gate.read_rate import ReadRate
 from edge.gate.reports import Reports
@@ -19,12 +19,19 @@ HEALTH_SECONDS = LATE_SECONDS + 5
 
 
 class Desk:
-    """Answers vision's messages; ``clock`` gives Unix seconds."""
+    """Answers vision's messages; ``clock`` gives Unix seconds, ``note`` writes an act of vision to the audit log."""
 
-    def __init__(self, policy: Policy, reports: Reports, outbox: Outbox, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        reports: Reports,
+        outbox: Outbox,
+        clock: Callable[[], float],
+        note: Callable[[VisionEvent], bool],
+    ) -> None:
         self._read_rate = ReadRate(policy.file.release.dimensions)
         self._ledger = Ledger(policy, reports, outbox, self._read_rate.note)
-        self._policy, self._reports, self._outbox, self._clock = policy, reports, outbox, clock
+        self._policy, self._reports, self._outbox, self._clock, self._note = policy, reports, outbox, clock, note
         self._health: VisionHealth | None = None
         self._hour = self._current_hour()
 
@@ -36,6 +43,8 @@ class Desk:
         """
         if isinstance(message, WindowCounts):
             return Ack(self._ledger.take(message))
+        if isinstance(message, VisionEvent):
+            return Ack(self._note(message))
         known, self._health = self._health, message
         # At once only what no traffic drives; the rest waits for the hour, so that its moment says nothing.
         if known is None or (known.camera, known.clock) != (message.camera, message.clock):

@@ -41,7 +41,7 @@ def work(config: Config, stop: threading.Event) -> None:
     reports = Reports(policy, address, Signer(key), time.time)
     outbox = Outbox(config.outbox_file, config.outbox.max_mb * MEGABYTE)
     outbox.set_states(reports.states(__version__, _models(config.models.directory)))
-    desk = Desk(policy, reports, outbox, time.time)
+    desk = Desk(policy, reports, outbox, time.time, lambda _: True)
     vision = process.uid_of(config.gate.vision_user, "vision_user")
     try:
         GateServer(config.socket, vision, desk.take, desk.tick).serve(stop)

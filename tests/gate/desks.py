@@ -32,7 +32,7 @@ def outbox(folder: Path) -> Outbox:
 
 def desk(folder: Path, store: Outbox, clock: Callable[[], float] = lambda: NOW, **changes: Any) -> Desk:
     """Return a desk under a policy with ``changes``."""
-    return Desk(policy(folder, **changes), reports(folder, clock, **changes), store, clock)
+    return Desk(policy(folder, **changes), reports(folder, clock, **changes), store, clock, lambda _: True)
 
 
 def released(folder: Path) -> list[CountReport]:
