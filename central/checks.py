@@ -12,7 +12,17 @@ import jsonschema
 import msgspec
 from nacl.signing import VerifyKey
 
-from central.events import Event, HealthNote, Received, Refused, Repeated, Report, Signature, StateChange
+from central.events import (
+    CheckpointNote,
+    Event,
+    HealthNote,
+    Received,
+    Refused,
+    Repeated,
+    Report,
+    Signature,
+    StateChange,
+)
 from central.sequences import Sequences
 from edge.uplink import schema, signature
 from edge.uplink.contract import (
@@ -20,6 +30,7 @@ from edge.uplink.contract import (
     CONTENT_TYPE,
     PRODUCTION_ROOT,
     Address,
+    Checkpoint,
     CountReport,
     Health,
     State,
@@ -34,7 +45,12 @@ MAX_BYTES = 1 << 20
 # Below ten different vehicles only a bench may release.
 MIN_K = 10
 TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]+)/(?P<camera>[a-z0-9-]+)/(?P<branch>.+)")
-NAMES: Mapping[str, schema.Name] = {"counts/hour": "counts", "state": "state", "health": "health"}
+NAMES: Mapping[str, schema.Name] = {
+    "counts/hour": "counts",
+    "state": "state",
+    "health": "health",
+    "checkpoint": "checkpoint",
+}
 
 
 class BreachError(Exception):
@@ -52,6 +68,7 @@ class Checker:
         self._streams: defaultdict[tuple[str, str], Sequences] = defaultdict(Sequences)
         self._status: dict[str, Status] = {}
         self._health: dict[str, str] = {}
+        self._log_sizes: defaultdict[str, int] = defaultdict(int)
 
     def check(self, received: Received) -> Event:
         """Say what to make of a message."""
@@ -74,6 +91,7 @@ class Checker:
             "counts/hour": self._take_counts,
             "state": self._take_state,
             "health": self._take_health,
+            "checkpoint": self._take_checkpoint,
         }[branch]
         return take(received, signed)
 
@@ -149,6 +167,14 @@ class Checker:
             return Repeated(health.id)
         self._health[health.source] = health.id
         return HealthNote(health, signed)
+
+    def _take_checkpoint(self, received: Received, signed: Signature) -> Event:
+        checkpoint = _decode(received.payload, Checkpoint)
+        size, last = int(checkpoint.data.note.split("\n")[1]), self._log_sizes[checkpoint.source]
+        if size < last:
+            raise BreachError(f"its audit log has {size} entries, and had {last} before: it was set back")
+        self._log_sizes[checkpoint.source] = size
+        return Repeated(checkpoint.id) if size == last else CheckpointNote(checkpoint, signed)
 
 
 def _validator(name: schema.Name) -> Any:

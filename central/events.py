@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from edge.uplink.contract import CountReport, Health, State
+from edge.uplink.contract import Checkpoint, CountReport, Health, State
 
 Signature = Literal["verified", "not checked"]
 
@@ -52,6 +52,13 @@ class HealthNote(msgspec.Struct, frozen=True):
     signature: Signature
 
 
+class CheckpointNote(msgspec.Struct, frozen=True):
+    """The head of a camera's audit log: keep it, and the log can't be rewritten behind it."""
+
+    message: Checkpoint
+    signature: Signature
+
+
 class Repeated(msgspec.Struct, frozen=True):
     """A message that was accepted before."""
 
@@ -65,4 +72,4 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
 
 
-Event = Report | StateChange | HealthNote | Repeated | Refused
+Event = Report | StateChange | HealthNote | CheckpointNote | Repeated | Refused

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from central.checks import local_times
-from central.events import Event, HealthNote, Refused, Repeated, Report, StateChange
+from central.events import CheckpointNote, Event, HealthNote, Refused, Repeated, Report, StateChange
 from edge.uplink.contract import Cell, CountReport, DimensionName, Window
 
 DIMENSIONS: tuple[str, ...] = get_args(DimensionName)
@@ -26,6 +26,8 @@ def print_event(event: Event, console: Console) -> None:
             _print_line(_state(event), "bold", console)
         case HealthNote():
             _print_line(_health(event), "dim", console)
+        case CheckpointNote():
+            _print_line(_checkpoint(event), "dim", console)
         case Repeated():
             pass
 
@@ -65,12 +67,17 @@ def _health(event: HealthNote) -> str:
     )
 
 
+def _checkpoint(event: CheckpointNote) -> str:
+    _, size, root, *_ = event.message.data.note.split("\n")
+    return f"{_camera(event.message.source)} audit log: {size} entries, root {root} ({_signature(event)})"
+
+
 def _camera(source: str) -> str:
     zone, camera = source.split(":")[-2:]
     return f"{camera} in {zone}"
 
 
-def _signature(event: Report | StateChange | HealthNote) -> str:
+def _signature(event: Report | StateChange | HealthNote | CheckpointNote) -> str:
     return f"signature {event.signature}"
 
 

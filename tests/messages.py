@@ -1,5 +1,6 @@
 """Signed messages as a gate makes them, for whoever sends or receives them."""
 
+import base64
 from datetime import date
 
 from nacl.signing import SigningKey
@@ -7,7 +8,7 @@ from nacl.signing import SigningKey
 from edge.categories import CameraState, Clock, Direction, Drive, PlateKind, RegisterAge, Share, Unreadable, VehicleType
 from edge.gate.signing import Signer
 from edge.uplink import contract
-from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream
+from edge.uplink.contract import Address, Cell, Checkpoint, CountReport, Health, State, Status, Stream
 from edge.uplink.outbox import Entry
 
 KEY = SigningKey(bytes(range(32)))
@@ -85,14 +86,28 @@ def health(number: int, address: Address = ADDRESS) -> Health:
     )
 
 
-def topic_of(message: CountReport | State | Health, address: Address = ADDRESS) -> str:
+def checkpoint(size: int, address: Address = ADDRESS) -> Checkpoint:
+    """Vouch for an audit log of so many entries."""
+    origin = f"anpr-edge/{address.zone}/{address.camera}"
+    root, signature = base64.b64encode(bytes(32)).decode(), base64.b64encode(bytes(68)).decode()
+    return Checkpoint(
+        id=f"{address.camera}:checkpoint:{size}",
+        source=address.source,
+        time=contract.timestamp(BEGIN),
+        data=contract.CheckpointData(f"{origin}\n{size}\n{root}\n\n\u2014 {origin} {signature}\n"),
+    )
+
+
+def topic_of(message: CountReport | State | Health | Checkpoint, address: Address = ADDRESS) -> str:
     """Return where a message belongs."""
     if isinstance(message, CountReport):
         return address.topic(Stream.HOUR)
+    if isinstance(message, Checkpoint):
+        return address.checkpoint
     return address.state if isinstance(message, State) else address.topic(Stream.HEALTH)
 
 
-def signed(message: CountReport | State | Health, address: Address = ADDRESS, expires: int = FAR) -> Entry:
+def signed(message: CountReport | State | Health | Checkpoint, address: Address = ADDRESS, expires: int = FAR) -> Entry:
     """Sign a message for its topic, as it goes into the outbox."""
     topic, payload = topic_of(message, address), contract.encode(message)
     return Entry(topic, payload, Signer(KEY).sign(topic, payload), expires)

@@ -41,6 +41,15 @@ DimensionName = Literal[
 # A subscriber reads every minor version of what it knows: a minor version adds optional fields only.
 CountsSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:counts:1\.[0-9]{1,3}$")]
 StateSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:state:1\.[0-9]{1,3}$")]
+CheckpointSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:checkpoint:1\.[0-9]{1,3}$")]
+# A signed note: origin, number of entries, root hash, a blank line, the camera's signature.
+Note = Annotated[
+    str,
+    Meta(
+        pattern=r"^anpr-edge/[a-z0-9-]+/[a-z0-9-]+\n[0-9]{1,18}\n[A-Za-z0-9+/]{43}=\n\n"
+        r"\u2014 anpr-edge/[a-z0-9-]+/[a-z0-9-]+ [A-Za-z0-9+/]{91}=\n$"
+    ),
+]
 HealthSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:health:1\.[0-9]{1,3}$")]
 
 
@@ -165,6 +174,20 @@ class Health(Envelope, frozen=True, kw_only=True):
     data: HealthData
 
 
+class CheckpointData(msgspec.Struct, frozen=True):
+    """The head of the camera's audit log, as a checkpoint of C2SP tlog-checkpoint."""
+
+    note: Note
+
+
+class Checkpoint(Envelope, frozen=True, kw_only=True):
+    """What every subscriber keeps as a witness of a camera's audit log: hourly and retained."""
+
+    type: Literal["nl.anpr-edge.checkpoint.v1"] = "nl.anpr-edge.checkpoint.v1"
+    dataschema: CheckpointSchema = "urn:anpr-edge:schema:checkpoint:1.0"
+    data: CheckpointData
+
+
 class Address(msgspec.Struct, frozen=True):
     """Where one camera publishes."""
 
@@ -187,6 +210,11 @@ class Address(msgspec.Struct, frozen=True):
         """Topic of the retained state."""
         return f"{self.root}/state"
 
+    @property
+    def checkpoint(self) -> str:
+        """Topic of the retained checkpoint."""
+        return f"{self.root}/checkpoint"
+
     def topic(self, stream: Stream) -> str:
         """Topic of one stream."""
         return f"{self.root}/health" if stream is Stream.HEALTH else f"{self.root}/counts/{stream}"
@@ -197,6 +225,6 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def encode(message: CountReport | State | Health) -> bytes:
+def encode(message: CountReport | State | Health | Checkpoint) -> bytes:
     """Serialise a message; these bytes are what is signed and published."""
     return msgspec.json.encode(message)

@@ -27,6 +27,7 @@ T = TypeVar("T")
 RESERVE_BYTES = 2 * database.CHECKPOINT_PAGES * database.PAGE
 DAY = 86_400
 HEALTH = "health"
+CHECKPOINT = "checkpoint"
 
 
 class OutboxError(AnprError):
@@ -103,6 +104,31 @@ class Outbox:
     def put_health(self, entry: Entry) -> None:
         """Replace the health message."""
         self._write(lambda: self._retain({HEALTH: entry}))
+
+    def put_checkpoint(self, entry: Entry) -> None:
+        """Replace the audit log's checkpoint."""
+        self._write(lambda: self._retain({CHECKPOINT: entry}))
+
+    def checkpoint(self) -> Entry | None:
+        """Return the audit log's latest checkpoint.
+
+        Raises:
+            OutboxError: it can't be read.
+        """
+        query = "select topic, payload, signature, expires from retained where name = ?"
+        with _named(self._file):
+            found = self._database.execute(query, [CHECKPOINT]).fetchone()
+        return Entry(*found) if found else None
+
+    def windows_after(self, stream: Stream, sequence: int) -> list[tuple[int, int]]:
+        """Return sequence and window of the messages of ``stream`` that came after ``sequence`` and are still here.
+
+        Raises:
+            OutboxError: it can't be read.
+        """
+        query = "select sequence, window from messages where stream = ? and sequence > ? order by sequence"
+        with _named(self._file):
+            return self._database.execute(query, [stream, sequence]).fetchall()
 
     def prune(self, days: int) -> int:
         """Remove messages that have expired or have lain here for ``days``, sent or not; return their number."""
@@ -220,15 +246,17 @@ class OutboxReader:
 
     def states(self) -> dict[Status, Entry]:
         """Return the presence messages."""
-        query = "select name, topic, payload, signature, expires from retained where name != ?"
-        rows = self._read(query, HEALTH)
+        query = "select name, topic, payload, signature, expires from retained where name not in (?, ?)"
+        rows = self._read(query, HEALTH, CHECKPOINT)
         return {Status(row[0]): Entry(*row[1:]) for row in rows}
 
     def health(self) -> tuple[int, Entry] | None:
         """Return the latest health message and its version, which rises with each."""
-        query = "select version, topic, payload, signature, expires from retained where name = ?"
-        rows = self._read(query, HEALTH)
-        return next(((row[0], Entry(*row[1:])) for row in rows), None)
+        return self._latest(HEALTH)
+
+    def checkpoint(self) -> tuple[int, Entry] | None:
+        """Return the audit log's latest checkpoint and its version, which rises with each."""
+        return self._latest(CHECKPOINT)
 
     def mark_sent(self, message: int, at: float) -> None:
         """Note that the broker took the message with this id ``at`` that Unix time."""
@@ -243,6 +271,11 @@ class OutboxReader:
         if self._opened:
             self._opened.close()
         self._opened = None
+
+    def _latest(self, name: str) -> tuple[int, Entry] | None:
+        query = "select version, topic, payload, signature, expires from retained where name = ?"
+        rows = self._read(query, name)
+        return next(((row[0], Entry(*row[1:])) for row in rows), None)
 
     def _settle(self, message: int, outcome: str, at: float) -> None:
         query = "update messages set outcome = ?, settled = ? where id = ? and outcome is null"

@@ -84,7 +84,7 @@ class _Session:
         self, connection: Connection, reader: OutboxReader, delivery: Delivery, states: Mapping[Status, Entry]
     ) -> None:
         self._connection, self._reader, self._delivery, self._states = connection, reader, delivery, states
-        self._health = 0
+        self._said: dict[str, int] = {}
         self._retained: dict[int, str] = {}
 
     def run(self, stop: threading.Event) -> None:
@@ -101,7 +101,7 @@ class _Session:
         self._say_goodbye()
 
     def _send(self) -> None:
-        self._publish_health()
+        self._publish_latest()
         self._delivery.hand_over(self._connection)
 
     def _settle(self) -> None:
@@ -124,11 +124,12 @@ class _Session:
         while time.monotonic() < deadline and self._retained:
             self._settle()
 
-    def _publish_health(self) -> None:
-        """Publish the latest health once per connection, and each newer one."""
-        if (found := self._reader.health()) and found[0] != self._health:
-            self._health = found[0]
-            self._retain(found[1])
+    def _publish_latest(self) -> None:
+        """Publish the latest health and checkpoint once per connection, and each newer one."""
+        for found in (self._reader.health(), self._reader.checkpoint()):
+            if found and found[0] != self._said.get(found[1].topic):
+                self._said[found[1].topic] = found[0]
+                self._retain(found[1])
 
     def _retain(self, entry: Entry) -> None:
         self._retained[self._connection.publish(entry, retain=True)] = entry.topic

@@ -10,12 +10,22 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from edge.uplink.contract import BENCH_ROOT, CONTENT_TYPE, PRODUCTION_ROOT, CountReport, Envelope, Health, State, Stream
+from edge.uplink.contract import (
+    BENCH_ROOT,
+    CONTENT_TYPE,
+    PRODUCTION_ROOT,
+    Checkpoint,
+    CountReport,
+    Envelope,
+    Health,
+    State,
+    Stream,
+)
 
 FOLDER = Path(__file__).with_name("schema")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JWS = "^[A-Za-z0-9_-]+\\.\\.[A-Za-z0-9_-]+$"
-Name = Literal["counts", "state", "health"]
+Name = Literal["counts", "state", "health", "checkpoint"]
 Document = dict[str, Any]
 
 
@@ -33,6 +43,9 @@ KINDS = (
     Kind("counts", CountReport, "counts/{stream}", retained=False, when="For each window, also an empty one."),
     Kind("state", State, "state", retained=True, when="On each connection, at the end, and as last will."),
     Kind("health", Health, "health", retained=True, when="Each hour, and when camera or clock change their state."),
+    Kind(
+        "checkpoint", Checkpoint, "checkpoint", retained=True, when="Each hour, when the gate starts and when it ends."
+    ),
 )
 
 
@@ -83,7 +96,7 @@ def _asyncapi() -> Document:
         "info": {
             "title": "anpr-edge",
             "version": "1.2",
-            "description": "What a camera publishes: counts of many vehicles, its presence and its health.",
+            "description": "What a camera publishes: counts of many vehicles, its presence, health and audit log.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": CONTENT_TYPE,

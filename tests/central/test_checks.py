@@ -13,13 +13,13 @@ from nacl.signing import SigningKey
 from rich.console import Console
 
 from central.checks import Checker
-from central.events import Event, Gap, HealthNote, Received, Refused, Repeated, Report, StateChange
+from central.events import CheckpointNote, Event, Gap, HealthNote, Received, Refused, Repeated, Report, StateChange
 from central.show import print_event
 from edge.gate.signing import Signer
 from edge.uplink import signature
 from edge.uplink.contract import CONTENT_TYPE, Address, CountReport, Status, Stream, encode
 from edge.uplink.outbox import Entry
-from tests.messages import ADDRESS, CELL, KEY, health, report, signed, state
+from tests.messages import ADDRESS, CELL, KEY, checkpoint, health, report, signed, state
 
 BENCH = Address("zez-demo", "cam-017", bench=True)
 EXTREMES = st.sampled_from(
@@ -245,3 +245,14 @@ def test_windows_at_the_edge_of_time_never_end_it(side: str, seconds: int, zone:
 def _reason(event: Event) -> str:
     assert isinstance(event, Refused)
     return event.reason
+
+
+def test_an_audit_log_that_was_set_back_is_refused() -> None:
+    """A camera's checkpoints grow; the same one again is nothing new."""
+    checker = Checker(KEYS, bench=False)
+    events = [checker.check(received(signed(checkpoint(size)))) for size in (5, 5, 9, 4)]
+    assert isinstance(events[0], CheckpointNote)
+    assert isinstance(events[1], Repeated)
+    assert isinstance(events[2], CheckpointNote)
+    topic = ADDRESS.checkpoint
+    assert events[3] == Refused(topic, "its audit log has 4 entries, and had 9 before: it was set back")

@@ -12,23 +12,24 @@ from edge import categories
 from edge.categories import CellKey
 from edge.release_rules import Dimension
 from edge.uplink import schema
-from edge.uplink.contract import Cell, CountReport, DimensionName, Health, State, Status, encode
-from tests.messages import health, report, state
+from edge.uplink.contract import Cell, Checkpoint, CountReport, DimensionName, Health, State, Status, encode
+from tests.messages import checkpoint, health, report, state
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "contract.md"
 
 
 def _sample(name: schema.Name) -> dict[str, Any]:
-    samples: dict[schema.Name, CountReport | State | Health] = {
+    samples: dict[schema.Name, CountReport | State | Health | Checkpoint] = {
         "counts": report(1),
         "state": state(Status.ONLINE),
         "health": health(1),
+        "checkpoint": checkpoint(1),
     }
     decoded: dict[str, Any] = msgspec.json.decode(encode(samples[name]))
     return decoded
 
 
-NAMES: tuple[schema.Name, ...] = ("counts", "state", "health")
+NAMES: tuple[schema.Name, ...] = ("counts", "state", "health", "checkpoint")
 
 
 def test_the_files_are_current() -> None:
@@ -57,7 +58,13 @@ def test_every_attribute_is_required_and_a_new_one_welcome(name: schema.Name) ->
 
 def test_files_bear_the_version_of_their_messages() -> None:
     """A new minor version is a new file, named as the messages name it."""
-    assert set(schema.documents()) == {"counts-1.1.json", "state-1.0.json", "health-1.2.json", "asyncapi.json"}
+    assert set(schema.documents()) == {
+        "counts-1.1.json",
+        "state-1.0.json",
+        "health-1.2.json",
+        "checkpoint-1.0.json",
+        "asyncapi.json",
+    }
 
 
 def test_wall_policy_and_contract_know_the_same_dimensions() -> None:
@@ -84,7 +91,7 @@ def test_the_topics_of_the_document_are_those_of_the_contract() -> None:
     """AsyncAPI 3 with a channel and an operation per topic and root; counts are never retained, the others always."""
     document = msgspec.json.decode(schema.documents()["asyncapi.json"])
     addresses = {channel["address"] for channel in document["channels"].values()}
-    branches = ("counts/{stream}", "state", "health")
+    branches = ("counts/{stream}", "state", "health", "checkpoint")
     assert addresses == {
         f"{root}/{{zone}}/{{camera}}/{branch}" for root in ("anpr/1", "anpr-bench/1") for branch in branches
     }
