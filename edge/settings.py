@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
 
@@ -40,16 +40,41 @@ def parse(file: Path, content: bytes | None = None) -> Layer:
         raise ConfigError(f"{file}: is not TOML: {error}") from error
 
 
+class OptionError(ConfigError):
+    """One ``option`` of one ``section`` is unknown, missing, wrong or contradicts another."""
+
+    def __init__(self, file: Path, section: str, option: str, fault: str) -> None:
+        super().__init__(f"{file}: [{section}] {fault}")
+        self.section, self.option = section, option
+
+
 def build(kind: type[T], layers: list[Layer]) -> T:
     """Make a ``kind``, whose fields are sections, from ``layers``; a later layer overrides single options.
 
     Raises:
         ConfigError: unknown, missing or wrong sections and options; paths become absolute, seen from their file.
     """
+    for fault in faults(kind, layers):
+        raise fault
+    sections = get_type_hints(kind)
+    return kind(**{name: _section(name, section, layers) for name, section in sections.items()})
+
+
+def faults(kind: type[msgspec.Struct], layers: list[Layer]) -> Iterator[ConfigError]:
+    """Yield every error for which `build` would refuse ``layers``, in the order of the file's sections."""
     sections = get_type_hints(kind)
     for layer in layers:
-        _check_names(layer, sections)
-    return kind(**{name: _section(name, section, layers) for name, section in sections.items()})
+        yield from _unknown(layer, sections)
+    sound = [
+        Layer(layer.file, {name: part for name, part in layer.tree.items() if isinstance(part, dict)})
+        for layer in layers
+    ]
+    for name, section in sections.items():
+        for option, hint in get_type_hints(section, include_extras=True).items():
+            try:
+                _option(name, option, hint, sound)
+            except ConfigError as fault:
+                yield fault
 
 
 def table(kind: type[T], file: Path, title: str, options: object) -> T:
@@ -63,31 +88,33 @@ def table(kind: type[T], file: Path, title: str, options: object) -> T:
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     for option in options:
         if option not in fields:
-            raise ConfigError(f"{file}: [{title}] unknown option {option}{nearest(option, fields)}")
+            raise OptionError(file, title, option, f"unknown option {option}{nearest(option, fields)}")
     hints = get_type_hints(kind, include_extras=True)
     given = {fields[name].name: _value(file, title, name, options[name], hints[fields[name].name]) for name in options}
     for option, field in fields.items():
         if field.required and option not in options:
-            raise ConfigError(f"{file}: [{title}] {option} is missing; allowed: {_allowed(hints[field.name])}")
+            raise OptionError(file, title, option, f"{option} is missing; allowed: {_allowed(hints[field.name])}")
     return kind(**given)
 
 
-def refusal(file: Path, section: str, option: str, value: object, allowed: str) -> ConfigError:
+def refusal(file: Path, section: str, option: str, value: object, allowed: str) -> OptionError:
     """Say what is wrong with one option, in the one form that all these errors have."""
-    return ConfigError(f"{file}: [{section}] {option} = {_toml(value)}; allowed: {allowed}")
+    return OptionError(file, section, option, f"{option} = {_toml(value)}; allowed: {allowed}")
 
 
-def _check_names(layer: Layer, sections: dict[str, Any]) -> None:
+def _unknown(layer: Layer, sections: dict[str, Any]) -> Iterator[ConfigError]:
     """Refuse every section and option that nobody reads."""
     for section, options in layer.tree.items():
         if section not in sections:
-            raise ConfigError(f"{layer.file}: unknown section [{section}]{nearest(section, sections)}")
-        if not isinstance(options, dict):
-            raise ConfigError(f"{layer.file}: {section} = {_toml(options)}; [{section}] is a section of options")
-        known = get_type_hints(sections[section])
-        for option in options:
-            if option not in known:
-                raise ConfigError(f"{layer.file}: [{section}] unknown option {option}{nearest(option, known)}")
+            yield ConfigError(f"{layer.file}: unknown section [{section}]{nearest(section, sections)}")
+        elif not isinstance(options, dict):
+            yield ConfigError(f"{layer.file}: {section} = {_toml(options)}; [{section}] is a section of options")
+        else:
+            known = get_type_hints(sections[section])
+            for option in options:
+                if option not in known:
+                    fault = f"unknown option {option}{nearest(option, known)}"
+                    yield OptionError(layer.file, section, option, fault)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -105,7 +132,7 @@ def _option(section: str, option: str, hint: Any, layers: list[Layer]) -> Any:
     for layer in reversed(layers):
         if option in layer.tree.get(section, {}):
             return _value(layer.file, section, option, layer.tree[section][option], hint)
-    raise ConfigError(f"{layers[-1].file}: [{section}] {option} is missing; allowed: {_allowed(hint)}")
+    raise OptionError(layers[-1].file, section, option, f"{option} is missing; allowed: {_allowed(hint)}")
 
 
 def _value(file: Path, section: str, option: str, value: object, hint: Any) -> Any:

@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import os
+import stat
 from pathlib import Path
 
 from nacl.signing import SigningKey
@@ -11,6 +13,22 @@ from edge.errors import ConfigError
 from edge.keys import Role
 
 ROLES = (Role.OFFICER, Role.BENCH)
+LARGEST_BYTES = 262_144  # What a person writes and reads before signing is a small part of it.
+
+
+def read(file: Path) -> bytes:
+    """Read a small file; a link is followed, for what counts is the signature over the bytes that were read.
+
+    Raises:
+        OSError: it can't be read, is no ordinary file (a pipe would be waited for), or is too large.
+    """
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise OSError(0, "it is no ordinary file")
+        content = stream.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise OSError(0, f"it is larger than {LARGEST_BYTES} bytes")
+    return content
 
 
 def signature_file(file: Path) -> Path:
@@ -49,7 +67,7 @@ def check(file: Path, content: bytes, officer_key: Path, purpose: str) -> Role:
 def _signature(file: Path) -> bytes:
     path = signature_file(file)
     try:
-        return base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
+        return base64.b64decode(read(path).strip(), validate=True)
     except OSError as error:
         missing = f"{path}: can't be read: {error.strerror}; {file.name} needs its officer's signature"
         raise ConfigError(missing) from error
