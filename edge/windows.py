@@ -10,6 +10,8 @@ WINDOW_SECONDS = 3_600
 # A passage is handed on when its track is over, some seconds after the crossing: a window waits for it that long.
 LATE_SECONDS = 10
 
+_EPOCH = date(1970, 1, 1)
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
@@ -44,6 +46,16 @@ def window_of(time: float) -> Window:
 def local_day(time: float) -> date:
     """Return the local calendar day of ``time`` (Unix seconds)."""
     return _local(time).date()
+
+
+def day_number(day: date) -> int:
+    """Return a day as the number of days since 1970-01-01."""
+    return day.toordinal() - _EPOCH.toordinal()
+
+
+def day_of(number: int) -> date:
+    """Return the day that has this number."""
+    return date.fromordinal(number + _EPOCH.toordinal())
 
 
 def end_of_day(day: date) -> int:

@@ -5,13 +5,13 @@ from datetime import date
 
 import structlog
 
-from edge.categories import Attributes, PlateKind, WindowCounts
+from edge.categories import Attributes, PlateKind, VisionAct, VisionEvent, WindowCounts
 from edge.counting.day import Day
 from edge.counting.part import Part, key_of
 from edge.counting.tags import Fill, TagKey, fill_randomly
 from edge.plates.passage import Passage
 from edge.policy import Policy
-from edge.windows import Window, local_day, window_of
+from edge.windows import Window, day_number, local_day, window_of
 
 log = structlog.get_logger()
 
@@ -27,18 +27,24 @@ class Counter:
     """
 
     def __init__(
-        self, policy: Policy, next_part: Callable[[int], int], *, live: bool, fill: Fill = fill_randomly
+        self,
+        policy: Policy,
+        next_part: Callable[[int], int],
+        *,
+        live: bool,
+        fill: Fill = fill_randomly,
+        tell: Callable[[VisionEvent], None] = lambda _: None,
     ) -> None:
         """Begin a new part of whatever window is open.
 
         ``next_part`` gives the number of the part to begin in the window that starts at a given time. ``live``
         sources observe nothing in silences of over five seconds; a file observes everything between its frames,
-        which may skip an empty street.
+        which may skip an empty street. ``tell`` hears of tag keys, made and destroyed.
         """
         self._policy = policy
         self._next_part = next_part
         self._live = live
-        self._fill = fill
+        self._fill, self._tell = fill, tell
         self._newest: Window | None = None
         self._seen: float | None = None
         self._parts: dict[int, Part] = {}
@@ -101,6 +107,7 @@ class Counter:
         if day not in self._days:
             what = self._policy.file.what
             self._days[day] = Day(day, TagKey(self._policy.file.policy.id, self._fill), what.repeat_gap_minutes * 60)
+            self._tell(VisionEvent(VisionAct.TAG_KEY_MADE, day_number(day)))
         self._parts[window.start] = Part(window, self._next_part(window.start), self._days[day])
 
     def _observe(self, since: float | None, time: float) -> None:
@@ -139,3 +146,4 @@ class Counter:
             else:
                 day.wipe()
                 del self._days[day.date]
+                self._tell(VisionEvent(VisionAct.TAG_KEY_DESTROYED, day_number(day.date)))

@@ -3,13 +3,14 @@
 import select
 import socket
 import threading
+from collections import deque
 from pathlib import Path
 from typing import Self
 
 import structlog
 
 from edge import wall
-from edge.categories import Ack, Message, VisionHealth, WindowCounts
+from edge.categories import Ack, Message, VisionEvent, VisionHealth, WindowCounts
 from edge.counting.spool import Spool
 from edge.errors import ProtocolError
 from edge.windows import Window
@@ -34,6 +35,7 @@ class Sender:
         """Take the gate's socket and the user that must be at its other end."""
         self._path, self._spool, self._gate_uid = path, spool, gate_uid
         self._health: VisionHealth | None = None
+        self._events = deque[VisionEvent]()
         self._changed = threading.Condition()
         self._asked = 0
         self._done = 0
@@ -60,6 +62,11 @@ class Sender:
     def report(self, health: VisionHealth) -> None:
         """Send how vision is doing; only the latest is kept."""
         self._health = health
+        self.wake()
+
+    def tell(self, event: VisionEvent) -> None:
+        """Send an act for the audit log; each is kept until the gate has answered it."""
+        self._events.append(event)
         self.wake()
 
     def flush(self, timeout: float) -> bool:
@@ -115,6 +122,9 @@ class Sender:
             if self._health is not None and self._health is not health:
                 health = self._health
                 link.exchange(health)
+            while self._events:
+                link.exchange(self._events[0])
+                self._events.popleft()
             self._done_with(asked)
             while not self._woken(asked):
                 link.check()

@@ -10,11 +10,12 @@ from typing import TypeVar
 import structlog
 
 from edge import keys
-from edge.categories import RegisterAge
+from edge.categories import RegisterAge, VisionAct, VisionEvent
 from edge.config import Config
 from edge.errors import AnprError
 from edge.keys import Role
-from edge.policy import Policy, What
+from edge.policy import Policy
+from edge.policy_fields import What
 from edge.registry.age import register_age
 from edge.registry.enrich import Enricher, ExemptionOn, Lookup, OriginOf, Sources, TradeOf, enricher
 from edge.registry.lists.lookup import Exemptions, Origins, Trades
@@ -24,6 +25,7 @@ from edge.registry.pack import Pack
 from edge.registry.zone import rules
 from edge.registry.zone.rules import ZoneRules
 from edge.release_rules import Enrichment
+from edge.windows import day_number
 
 log = structlog.get_logger()
 
@@ -36,11 +38,16 @@ class Lookups:
     """The register, the zone's rules and the lists of one camera; what the policy does not name is not opened.
 
     ``today`` gives the local day whose passages are still looked up, ``monotonic`` the seconds by which files are
-    looked after.
+    looked after; ``tell`` hears what comes into use and what expires.
     """
 
     def __init__(
-        self, config: Config, policy: Policy, today: Today, monotonic: Callable[[], float] = time.monotonic
+        self,
+        config: Config,
+        policy: Policy,
+        today: Today,
+        monotonic: Callable[[], float] = time.monotonic,
+        tell: Callable[[VisionEvent], None] = lambda _: None,
     ) -> None:
         """Open what the policy names.
 
@@ -48,7 +55,7 @@ class Lookups:
             ConfigError: something of it is missing, damaged, or signed or sealed with other keys.
         """
         self._places, self._officer_key = config.registry, config.policy.officer_key
-        self._today, self._day, self._monotonic = today, today(), monotonic
+        self._today, self._day, self._monotonic, self._tell_gate = today, today(), monotonic, tell
         self._register: Live[Pack] | None = None
         self._lists: list[Live[Exemptions] | Live[Origins] | Live[Trades]] = []
         try:
@@ -69,6 +76,8 @@ class Lookups:
                 self._tell_list(listed.current)
             if new or before != self._day:  # What was loaded before midnight may be taken after it.
                 listed.current.forget(self._day)
+            if before != self._day:
+                self._note(f"{listed.current.kind}_expired", self._day)
 
     def register_age(self) -> RegisterAge:
         """Return how old the register is."""
@@ -152,9 +161,14 @@ class Lookups:
 
     def _tell(self, pack: Pack) -> None:
         log.info("register_in_use", day=pack.manifest.day.isoformat(), vehicles=pack.manifest.vehicles)
+        self._note("register_in_use", pack.manifest.day)
 
     def _tell_list(self, listed: Exemptions | Origins | Trades) -> None:
         log.info("list_in_use", kind=listed.kind.value, sealed=listed.sealed.isoformat(timespec="seconds"))
+        self._note(f"{listed.kind}_in_use", listed.sealed.date())
+
+    def _note(self, act: str, day: date) -> None:
+        self._tell_gate(VisionEvent(VisionAct(act), day_number(day)))
 
 
 def _if_named(file: Path | None, opener: Callable[..., F]) -> Callable[..., F] | None:

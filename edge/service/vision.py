@@ -66,13 +66,13 @@ def build(config: Config, start: datetime | None) -> "Vision":
     log.info(
         "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
     )
-    lookups = Lookups(config, policy, lambda: local_day(time.time() - GRACE_SECONDS))
+    sender = Sender(config.socket, spool, process.uid_of(config.gate.user, "user"))
+    lookups = Lookups(config, policy, lambda: local_day(time.time() - GRACE_SECONDS), tell=sender.tell)
     source = SteadySource(lambda: open_source(camera.source, start=start))
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
     if not source.live:
         spool.forget_open()
-    counter = Counter(policy, spool.next_part, live=source.live)
-    sender = Sender(config.socket, spool, process.uid_of(config.gate.user, "user"))
+    counter = Counter(policy, spool.next_part, live=source.live, tell=sender.tell)
     return Vision(source, recogniser, lookups, policy, Handover(counter, spool, sender), sender)
 
 

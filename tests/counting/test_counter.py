@@ -2,6 +2,7 @@
 
 import itertools
 from collections import defaultdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,14 @@ from edge.categories import (
     PlateKind,
     Trade,
     VehicleType,
+    VisionAct,
+    VisionEvent,
     WindowCounts,
 )
 from edge.counting.counter import Counter
 from edge.plates.passage import Passage
 from edge.wall import decode
-from edge.windows import Window, window_of
+from edge.windows import Window, day_number, window_of
 from tests.counting.passages import CAR, VAN, drive_past, plate
 from tests.counts import HOUR, policy, unreadable, van
 
@@ -304,6 +307,24 @@ def test_numbers_stop_at_their_bound(tmp_path: Path) -> None:
     for _ in range(10_050):
         drive_past(counter, HOUR.start, None)
     assert _sums(counter.snapshot()) == {unreadable(): (9_999, 0)}
+
+
+def test_tag_keys_are_told_by_the_clock(tmp_path: Path) -> None:
+    """Made with the first window of a day, destroyed with its last one, whether or not anything passed."""
+    told = list[VisionEvent]()
+    counter = Counter(policy(tmp_path), lambda _: 0, live=True, tell=told.append)
+    counter.observe(MIDNIGHT - 1)
+    counter.observe(MIDNIGHT + 1)
+    counter.close(MIDNIGHT + 10)
+    counter.wipe()
+    day = day_number(date(2026, 11, 23))
+    made, destroyed = VisionAct.TAG_KEY_MADE, VisionAct.TAG_KEY_DESTROYED
+    assert [(one.act, one.day) for one in told] == [
+        (made, day),
+        (made, day + 1),
+        (destroyed, day),
+        (destroyed, day + 1),
+    ]
 
 
 def test_the_key_changes_at_midnight(tmp_path: Path) -> None:

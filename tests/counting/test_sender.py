@@ -15,7 +15,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge import wall
-from edge.categories import Ack, CameraState, Message, WindowCounts
+from edge.categories import Ack, CameraState, Message, VisionAct, VisionEvent, WindowCounts
 from edge.counting.sender import Sender
 from edge.counting.spool import Spool
 from edge.windows import Window
@@ -127,6 +127,20 @@ def test_a_refused_part_is_dropped_and_logged(path: Path, spool: Spool) -> None:
     assert spool.pending() == [_part(3, window=NEXT)]
     (entry,) = [entry for entry in logs if entry["event"] == "window_refused"]
     assert (entry["window"], entry["part"]) == ("2026-11-23T11:00+01:00", 0)
+
+
+def test_an_act_is_told_once_to_a_gate_that_comes_later(path: Path, spool: Spool) -> None:
+    """It waits in memory until it is answered, and is not repeated after that."""
+    made, destroyed = VisionEvent(VisionAct.TAG_KEY_MADE, 20_780), VisionEvent(VisionAct.TAG_KEY_DESTROYED, 20_780)
+    recorder = Recorder()
+    with _sending(path, spool) as sender:
+        sender.tell(made)
+        sender.tell(destroyed)
+        assert not sender.flush(0.5)
+        for _ in range(2):
+            with serving(path, recorder):
+                assert sender.flush(5)
+    assert recorder.taken == [made, destroyed]
 
 
 def test_a_gate_that_comes_later_gets_everything(path: Path, spool: Spool) -> None:

@@ -9,7 +9,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge import config, keys, policy
-from edge.categories import Admitted, EmissionClass, Exemption, PlateKind, RegisterAge, VehicleType
+from edge.categories import (
+    Admitted,
+    EmissionClass,
+    Exemption,
+    PlateKind,
+    RegisterAge,
+    VehicleType,
+    VisionAct,
+    VisionEvent,
+)
 from edge.errors import ConfigError
 from edge.keys import Role
 from edge.policy import Policy
@@ -17,6 +26,7 @@ from edge.registry.live import CHECK_SECONDS
 from edge.registry.vehicle import VehicleClass
 from edge.registry.zone import rules
 from edge.service.lookups import Lookups
+from edge.windows import day_of
 from hil.demo.site import RULES, policy_text
 from tests.registry.lists.office import CREATED, TODAY, Office
 from tests.registry.packs import TRUCK, VAN, make_pack
@@ -48,6 +58,7 @@ class Site:
         self.folder, self.office = folder, Office(folder)
         self.officer, _ = keys.make(Role.OFFICER, folder)
         self.today, self.clock = TODAY, 0.0
+        self.told = list[VisionEvent]()
         self.register({"V12BDF": OLD_VAN})
         shutil.copy(RULES, folder / "zone-rules.toml")
         rules.sign(folder / "zone-rules.toml", self.officer)
@@ -71,7 +82,8 @@ class Site:
 
     def open(self, rule: Policy) -> Lookups:
         """Open what a policy names."""
-        return Lookups(config.load(self.folder / "camera.toml"), rule, lambda: self.today, lambda: self.clock)
+        places = config.load(self.folder / "camera.toml")
+        return Lookups(places, rule, lambda: self.today, lambda: self.clock, self.told.append)
 
     def wait(self, lookups: Lookups) -> None:
         """Let the time pass in which new files are noticed and taken."""
@@ -142,6 +154,11 @@ def test_what_expired_yesterday_is_forgotten_today(site: Site) -> None:
     lookups = site.open(site.policy("rdw", "exemptions"))
     site.today = TODAY + timedelta(2)
     lookups.refresh()
+    assert [(one.act, day_of(one.day)) for one in site.told] == [
+        (VisionAct.REGISTER_IN_USE, TODAY),
+        (VisionAct.EXEMPTIONS_IN_USE, CREATED.date()),
+        (VisionAct.EXEMPTIONS_EXPIRED, site.today),
+    ]
     assert _see(lookups, TODAY + timedelta(1))[2] is Exemption.UNKNOWN
     assert _see(lookups, site.today, b"V12BDG")[2] is Exemption.LONG_TERM
     lookups.close()
