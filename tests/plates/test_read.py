@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.plates.detect import MAX_BOXES
 from edge.plates.inference import Session, load_models
 from edge.plates.passage import PlateBox
-from edge.plates.read import HEIGHT, WIDTH, Reader, better, collapse, cut_out, inner_corners
+from edge.plates.read import HEIGHT, WIDTH, Reader, agreed, collapse, cut_out, inner_corners
 from edge.plates.syntax import ALPHABET, decode
 from tests.plates import tiny_models
 from tests.plates.drawn import FOREIGN, reading
@@ -94,9 +94,8 @@ def test_the_margin_is_that_of_the_training() -> None:
     frame = np.zeros((200, 400), np.uint8)
     frame[80:120, 100:300] = 255
     crop = np.zeros((HEIGHT, WIDTH), np.uint8)
-    cut_out(
-        frame, np.array([(100, 80), (300, 80), (300, 120), (100, 120)], np.float32), crop, inner_corners(0.08, 0.15)
-    )
+    quad = np.array([(100, 80), (300, 80), (300, 120), (100, 120)], np.float32)
+    cut_out(frame, quad, crop, inner_corners(0.08, 0.08, 0.15))
     rows, columns = np.nonzero(crop > 127)
     assert columns.min() == pytest.approx(WIDTH * 0.08 / 1.16, abs=1)
     assert rows.min() == pytest.approx(HEIGHT * 0.15 / 1.3, abs=1)
@@ -115,22 +114,33 @@ class Counting:
         return self._session.run(output_names, input_feed)
 
 
-def test_only_what_is_no_dutch_text_is_read_twice(session: Session) -> None:
-    """Half a plate gets a second, wider cut; a whole one costs one reading."""
+def test_only_what_is_no_dutch_text_is_read_again(session: Session) -> None:
+    """Half a plate gets five more cuts, in one batch; a whole one costs one reading."""
     counting = Counting(session)
     frame = np.zeros((480, 640), np.uint8)
     frame[100:148, 50:194], frame[300:348, 400:544] = bars("V12BDF"), bars("V12BD")
     Reader(counting).read(frame, [plate_at(50, 100, 1, frame.shape), plate_at(400, 300, 1, frame.shape)])
-    assert counting.batches == [2, 1]
+    assert counting.batches == [2, 5]
 
 
-def test_the_second_reading_must_be_better() -> None:
-    """A Dutch text, or clearer characters by far; a guess does not replace the first."""
-    half, whole = reading("V12BD"), reading("V12BDF", 0.7)
-    assert better(half, whole) is whole
-    assert better(half, reading("V12BDFGH", 0.7)) is half
-    assert better(reading("B4D7F9", 0.86, FOREIGN), clear := reading("B4D7F9H", 0.95, FOREIGN)) is clear
-    assert better(clear, reading("B4D7F9HJ", 0.96, FOREIGN)) is clear
+def test_a_wall_of_lettering_is_not_read_for_long(session: Session) -> None:
+    """At most four plates of a frame are read again."""
+    counting = Counting(session)
+    Reader(counting).read(np.zeros((480, 640), np.uint8), [plate_at(50, 100, 1, (480, 640))] * MAX_BOXES)
+    assert counting.batches == [MAX_BOXES, 20]
+
+
+def test_what_most_cuts_say_counts() -> None:
+    """A clear lone voice gives way to two; the clearest of those who agree is kept, and a guess has no voice."""
+    alone, one, two = (
+        reading("B4D7F9H", 0.95, FOREIGN),
+        reading("B4D7F9", 0.88, FOREIGN),
+        reading("B4D7F9", 0.9, FOREIGN),
+    )
+    assert agreed([alone, one, two]) is two
+    assert agreed([reading("V12BD", 0.95), dutch := reading("V12BDF", 0.9)]) is dutch
+    guess = reading("V12BDFGH", 0.7)
+    assert agreed([alone, guess, guess]) is alone
 
 
 def columns_of(classes: list[int]) -> NDArray[np.float32]:
