@@ -17,7 +17,7 @@ from edge.categories import (
     Trade,
 )
 from edge.errors import ConfigError
-from edge.policy import What
+from edge.policy_fields import What
 from edge.registry.vehicle import VehicleClass
 from edge.registry.zone.admission import admitted
 from edge.registry.zone.rules import ZoneRules

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from edge.categories import PlateKind
-from edge.policy import PolicyFile
+from edge.policy_fields import PolicyFile
 from edge.release_rules import Measure
 from edge.uplink.contract import Cell, CountReport
 from hil.scenes.traffic import TruePassage

@@ -22,7 +22,7 @@ from edge.categories import (
 )
 from edge.counting.part import key_of
 from edge.gate.release import release
-from edge.policy import PolicyFile
+from edge.policy_fields import PolicyFile
 from edge.release_rules import Dimension, Enrichment
 from hil.demo import compare, report, site
 from hil.demo.compare import Row

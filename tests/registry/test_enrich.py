@@ -22,7 +22,7 @@ from edge.categories import (
     VehicleType,
 )
 from edge.errors import ConfigError
-from edge.policy import What
+from edge.policy_fields import What
 from edge.registry import enrich
 from edge.registry.age import register_age
 from edge.registry.enrich import Enricher, Sources, enricher

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.categories import Drive, EmissionClass, VehicleType
-from edge.policy import Day
+from edge.policy_fields import Day
 from edge.registry.vehicle import Category
 from edge.settings import refusal
 

@@ -16,7 +16,7 @@ from msgspec import Meta
 from edge import keys, signed
 from edge.config import Identifier, Text
 from edge.errors import ConfigError
-from edge.policy import Day
+from edge.policy_fields import Day
 from edge.registry.zone.conditions import Conditions, check, one_of
 from edge.settings import nearest, parse, refusal, table
 
