@@ -131,6 +131,11 @@ class Config(msgspec.Struct, frozen=True):
         """The database of released messages."""
         return self.paths.state / "outbox.db"
 
+    @property
+    def audit_folder(self) -> Path:
+        """The audit log."""
+        return self.paths.state / "audit"
+
 
 MIN_CORNERS = 3
 DEFAULTS = Path(__file__).with_name("defaults.toml")
