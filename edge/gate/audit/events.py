@@ -1,0 +1,163 @@
+"""What the audit log may say: a closed list of events with closed arguments.
+
+No argument can hold a plate, a tag, the time of a passage or a free text. What an hour writes does not depend on how
+much traffic there was.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edge.categories import DayNumber, Instant, Serial, VisionAct
+from edge.errors import AnprError
+from edge.uplink.contract import Digest, Natural, Stream
+
+Software = Annotated[str, Meta(pattern=r"\A[0-9]+(\.[0-9]+)*((a|b|rc|\.post|\.dev)[0-9]+)*\Z")]
+
+
+class AuditError(AnprError):
+    """The audit log can't be read, or what it holds is no log."""
+
+
+class PolicyFault(StrEnum):
+    """Why a policy was refused."""
+
+    INVALID = "invalid"  # unreadable, unsigned, wrongly filled in, or for another camera
+    OLDER = "older"  # than one that ran here before
+
+
+class Store(StrEnum):
+    """Where something lay that has expired."""
+
+    OUTBOX = "outbox"
+    AUDIT = "audit"
+
+
+class _Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="event"):
+    """Base of all events."""
+
+
+class Started(_Event, frozen=True, tag="started"):
+    """The gate began to work."""
+
+    software: Software
+
+
+class Stopped(_Event, frozen=True, tag="stopped"):
+    """The gate ended in good order; before a `started` without it, it was killed or lost its power."""
+
+
+class PolicyLoaded(_Event, frozen=True, tag="policy_loaded"):
+    """This policy is in force; said again each day."""
+
+    serial: Serial
+    digest: Digest
+
+
+class PolicyRefused(_Event, frozen=True, tag="policy_refused"):
+    """Nothing is counted: there is no policy that may run."""
+
+    fault: PolicyFault
+
+
+class ModelsInUse(_Event, frozen=True, tag="models_in_use"):
+    """The digest of the models' checksum file."""
+
+    digest: Digest
+
+
+class ReportReleased(_Event, frozen=True, tag="report_released"):
+    """The report of the bin that ends at ``end`` (Unix seconds) is in the outbox."""
+
+    stream: Stream
+    sequence: Natural
+    end: Instant
+
+
+class ActOfVision(_Event, frozen=True, tag="vision"):
+    """What vision told: see `edge.categories.VisionEvent`."""
+
+    act: VisionAct
+    day: DayNumber
+
+
+class Expired(_Event, frozen=True, tag="expired"):
+    """So many messages or entries were deleted at the end of their term."""
+
+    store: Store
+    items: Natural
+
+
+class RowsDropped(_Event, frozen=True, tag="rows_dropped"):
+    """So many messages were dropped from the outbox for want of room."""
+
+    rows: Natural
+
+
+class BudgetCharged(_Event, frozen=True, tag="budget_charged"):
+    """Noise of so many thousandths of epsilon was charged to the day's privacy budget, which has ``left``."""
+
+    day: DayNumber
+    charged: Natural
+    left: Natural
+
+
+class SetupMode(_Event, frozen=True, tag="setup_mode"):
+    """Set-up mode, in which the camera is aimed, was switched."""
+
+    on: bool
+
+
+class LoggedIn(_Event, frozen=True, tag="logged_in"):
+    """Somebody logged in at the camera."""
+
+
+class Exported(_Event, frozen=True, tag="exported"):
+    """Somebody exported reports or this log from the camera."""
+
+
+Event = (
+    Started
+    | Stopped
+    | PolicyLoaded
+    | PolicyRefused
+    | ModelsInUse
+    | ReportReleased
+    | ActOfVision
+    | Expired
+    | RowsDropped
+    | BudgetCharged
+    | SetupMode
+    | LoggedIn
+    | Exported
+)
+
+
+class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An event with its place in the log, from 0, and the Unix second at which it was written."""
+
+    number: Natural
+    time: Natural
+    what: Event
+
+
+def encode(entry: Entry) -> bytes:
+    """Return an entry as it stands in the log, without its newline: these bytes are hashed."""
+    return msgspec.json.encode(entry)
+
+
+def decode(line: bytes) -> Entry:
+    """Read an entry.
+
+    Raises:
+        AuditError: it is none, or is spelled in another way than `encode` does.
+    """
+    try:
+        entry = msgspec.json.decode(line, type=Entry)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise AuditError("is no entry of the audit log") from error
+    if encode(entry) != line:
+        raise AuditError("is an entry in another spelling")
+    return entry

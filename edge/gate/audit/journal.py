@@ -1,0 +1,171 @@
+"""What the gate writes into the audit log by itself, and when the log's head goes out."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import structlog
+
+from edge.categories import VisionEvent
+from edge.errors import ConfigError
+from edge.gate.audit.events import (
+    ActOfVision,
+    Expired,
+    ModelsInUse,
+    PolicyFault,
+    PolicyLoaded,
+    PolicyRefused,
+    Started,
+    Stopped,
+    Store,
+)
+from edge.gate.audit.log import DAY, AuditLog
+from edge.gate.audit.outbox import AuditedOutbox
+from edge.gate.signing import Signer
+from edge.policy import Policy
+from edge.uplink import contract
+from edge.uplink.contract import Address, Checkpoint, CheckpointData, Stream
+from edge.uplink.outbox import Entry, OutboxError
+from edge.windows import LATE_SECONDS, end_of_day, local_day, window_of
+
+log = structlog.get_logger()
+
+# By then the hour's report and health are out, and stand under its checkpoint.
+CHECKPOINT_SECONDS = LATE_SECONDS + 10
+# Auditors come twice a year: what they saw last time, and a month more.
+LEAST_DAYS = 400
+# A vision that starts again and again, or is broken, fills no disk.
+MOST_ACTS = 100
+
+
+def term_days(policy: Policy) -> int:
+    """Return how many days an entry is kept: as long as the reports that it vouches for, and 400 at least."""
+    return max(policy.file.retention.message_days, LEAST_DAYS)
+
+
+class Journal:
+    """Keeps the audit log of one gate; ``models`` gives the digest of what runs, ``clock`` Unix seconds."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  (the parts of a process)
+        self,
+        audit: AuditLog,
+        outbox: AuditedOutbox,
+        policy: Policy,
+        address: Address,
+        signer: Signer,
+        models: Callable[[], str],
+        clock: Callable[[], float],
+    ) -> None:
+        """Write down that the gate starts, with which policy and which models.
+
+        Raises:
+            ConfigError: the outbox or the policy is older than what the log says; nothing may be released.
+        """
+        self._audit, self._outbox, self._policy, self._address = audit, outbox, policy, address
+        self._signer, self._models, self._clock = signer, models, clock
+        self._hour, self._day, self._acts, self._in_use = self._current_hour(), local_day(clock()), 0, ""
+        self._check_policy()
+        self._check_outbox()
+        for stream in Stream:
+            outbox.catch_up(stream)
+        self._note_policy()
+        self._note_models()
+        self._publish()
+
+    def take(self, event: VisionEvent) -> bool:
+        """Write down what vision did; False where it has done too much this hour."""
+        self._acts += 1
+        if self._acts > MOST_ACTS:
+            return False
+        self._audit.note(ActOfVision(event.act, event.day))
+        return True
+
+    def tick(self) -> None:
+        """Do what is due by the clock: each hour the log's head goes out, and entries past their term are removed."""
+        hour = self._current_hour()
+        if hour == self._hour:
+            return
+        self._hour, self._acts = hour, 0
+        today = local_day(self._clock())
+        if today != self._day:
+            self._day = today
+            self._note_policy()
+        self._note_models()
+        self._expire()
+        self._publish()
+
+    def end(self) -> None:
+        """Write down that the gate ends in good order."""
+        self._audit.note(Stopped())
+        self._publish()
+
+    def _check_policy(self) -> None:
+        """Refuse a policy that is older than one that ran here."""
+        identity, highest = self._policy.file.policy, self._audit.history.serial
+        if identity.serial < highest:
+            self._audit.note(PolicyRefused(PolicyFault.OLDER))
+            raise ConfigError(f"policy {identity.id}: serial {identity.serial} is older than {highest}, which ran here")
+
+    def _check_outbox(self) -> None:
+        """Refuse an outbox in which a bin is open that the log knows as released."""
+        for stream, last in self._audit.history.released.items():
+            highest = self._outbox.highest_window(stream)
+            if highest is None or highest < last.end:
+                at = contract.timestamp(last.end)
+                raise ConfigError(
+                    f"the outbox was set back: the audit log has released {stream} reports up to {at}, the outbox "
+                    f"{'up to ' + contract.timestamp(highest) if highest else 'none'}; see docs/audit.md"
+                )
+
+    def _note_policy(self) -> None:
+        self._audit.note(PolicyLoaded(self._policy.file.policy.serial, self._policy.digest))
+
+    def _note_models(self) -> None:
+        """Write models down where they are others than before."""
+        try:
+            found = self._models()
+        except ConfigError as error:
+            log.error("models_not_read", reason=str(error))  # noqa: TRY400  (no traceback helps)
+            return
+        if found != self._in_use:
+            self._in_use = found
+            self._audit.note(ModelsInUse(found))
+
+    def _expire(self) -> None:
+        gone = self._audit.expire(self._clock() - term_days(self._policy) * DAY)
+        if gone:
+            self._audit.note(Expired(Store.AUDIT, gone))
+
+    def _publish(self) -> None:
+        """Put the log's head into the outbox; what can't be done now is done in an hour."""
+        note = self._audit.seal()
+        if note is None:
+            return
+        try:
+            self._outbox.put_checkpoint(self._message(note))
+        except OutboxError as error:
+            log.error("checkpoint_not_stored", reason=str(error))  # noqa: TRY400  (no traceback helps)
+
+    def _message(self, note: str) -> Entry:
+        now, topic = self._clock(), self._address.checkpoint
+        message = Checkpoint(
+            id=f"{self._address.camera}:checkpoint:{self._audit.size}",
+            source=self._address.source,
+            time=contract.timestamp(now),
+            data=CheckpointData(note),
+        )
+        payload = contract.encode(message)
+        days = timedelta(days=self._policy.file.retention.message_days)
+        return Entry(topic, payload, self._signer.sign(topic, payload), end_of_day(local_day(now) + days))
+
+    def _current_hour(self) -> int:
+        return window_of(self._clock() - CHECKPOINT_SECONDS).start
+
+
+def started(audit: AuditLog, software: str) -> None:
+    """Write down that the gate begins, before it knows whether there is a policy."""
+    audit.note(Started(software))
+
+
+def refused(audit: AuditLog) -> None:
+    """Write down that there is no policy that may run."""
+    audit.note(PolicyRefused(PolicyFault.INVALID))
