@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 
 # A new command is a new way out of the camera: whoever adds one adds it here, having looked at what it prints.
 COMMANDS = {
-    "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
+    "audit prove", "audit retention", "audit show", "audit verify", "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
     "lists seal trade", "policy sign", "policy verify", "registry build", "registry delta", "registry info",
     "registry install", "registry lookup-stats", "registry verify", "rules show", "rules sign", "rules verify", "run",
     "subscribe", "uplink", "vision",
@@ -30,7 +30,7 @@ COMMANDS = {
 LOG_FIELDS = {
     "after_s", "at", "broker", "cells", "child", "day", "detector", "digest", "error", "exc_info", "exit_status",
     "expected_uid", "file", "frames", "height", "k", "kept", "kind", "messages", "outcome", "part", "pid",
-    "provider", "reader", "reason", "reopened", "restart_in_s", "retry_in_s", "sealed", "sequence", "socket",
+    "provider", "reader", "reason", "reopened", "restart_in_s", "retry_in_s", "sealed", "sequence", "serial", "socket",
     "software", "stream", "topic", "uid", "vehicles", "width", "window",
 }  # fmt: skip
 

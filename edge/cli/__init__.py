@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from edge import __version__, keys
+from edge.cli.audit import audit
 from edge.cli.lists import lists
 from edge.cli.options import PATH, config_option, source_options, supervisor_option
 from edge.cli.registry import registry
@@ -27,6 +28,7 @@ def commands() -> None:
     """Count vehicles by class on a roadside camera; number plates never leave it."""
 
 
+commands.add_command(audit)
 commands.add_command(registry)
 commands.add_command(lists)
 commands.add_command(rules)

@@ -258,6 +258,15 @@ class OutboxReader:
         """Return the audit log's latest checkpoint and its version, which rises with each."""
         return self._latest(CHECKPOINT)
 
+    def oldest(self) -> tuple[int | None, int | None]:
+        """Return when the oldest message was stored, and the first moment at which one expires (Unix seconds)."""
+        query = """
+            select min(stored), min(expires) from (
+                select stored, expires from messages union all select null, expires from retained
+            )
+        """
+        return next(((row[0], row[1]) for row in self._read(query)), (None, None))
+
     def mark_sent(self, message: int, at: float) -> None:
         """Note that the broker took the message with this id ``at`` that Unix time."""
         self._settle(message, "sent", at)

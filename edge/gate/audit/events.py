@@ -5,7 +5,7 @@ much traffic there was.
 """
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
@@ -133,6 +133,9 @@ Event = (
     | LoggedIn
     | Exported
 )
+
+
+NAMES: dict[str, type[_Event]] = {str(kind.__struct_config__.tag): kind for kind in get_args(Event)}
 
 
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
