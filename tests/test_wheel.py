@@ -21,7 +21,8 @@ ROOT = Path(__file__).parent.parent
 
 # A new command is a new way out of the camera: whoever adds one adds it here, having looked at what it prints.
 COMMANDS = {
-    "audit prove", "audit retention", "audit show", "audit verify", "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
+    "audit prove", "audit retention", "audit show", "audit verify",
+    "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
     "lists seal trade", "policy sign", "policy verify", "registry build", "registry delta", "registry info",
     "registry install", "registry lookup-stats", "registry verify", "rules show", "rules sign", "rules verify", "run",
     "subscribe", "uplink", "vision",

@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 
 from edge.errors import ConfigError
 from edge.gate.audit import store
-from edge.gate.audit.events import AuditError, PolicyLoaded, Started, Stopped
+from edge.gate.audit.events import AuditError, Event, PolicyLoaded, Started, Stopped
 from edge.gate.audit.log import AuditLog
 from edge.gate.audit.verify import Fault, Witness
 from edge.uplink.outbox import OutboxError
 from tests.gate.audit.logs import DAY, DIGEST, NOON, POLICY, STARTED, Clock, fill, look, only_file, open_log, released
 
-EVENTS = [STARTED, POLICY, *map(released, range(4)), Stopped()]
+EVENTS: list[Event] = [STARTED, POLICY, *map(released, range(4)), Stopped()]
 
 
 def test_entries_come_back_in_their_order(tmp_path: Path) -> None:
