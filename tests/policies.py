@@ -1,6 +1,7 @@
 """Policies and keys for tests."""
 
 from pathlib import Path
+from typing import Any
 
 from edge import keys, policy
 from hil.demo import site
@@ -34,3 +35,10 @@ def signed_policy(folder: Path, text: str | None = None, role: keys.Role = keys.
     file.write_text(text or policy_text(bench=role is keys.Role.BENCH))
     policy.sign(file, secret)
     return file, public
+
+
+def policy_at(folder: Path, serial: int, **changes: Any) -> policy.Policy:
+    """Return an unsigned policy of a ``serial``, with ``changes``."""
+    file = folder / "policy.toml"
+    file.write_text(policy_text(**changes).replace("serial = 1\n", f"serial = {serial}\n"))
+    return policy.read(file)

@@ -14,6 +14,7 @@ import structlog
 
 from edge import __version__
 from edge.errors import AnprError, ConfigError
+from edge.service.succession import PolicyChangedError
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
@@ -31,6 +32,9 @@ def run(name: str, work: Work) -> int:
     log.info("process_started", software=__version__)
     try:
         work(stop)
+    except PolicyChangedError as change:
+        log.info("process_restarts", reason=str(change))
+        return change.exit_status
     except AnprError as error:
         log.error("process_failed", reason=str(error), exit_status=error.exit_status)  # noqa: TRY400  (one line)
         return error.exit_status

@@ -28,6 +28,7 @@ from edge.policy import Policy
 from edge.service import process
 from edge.service.clock import synchronised
 from edge.service.lookups import Lookups
+from edge.service.succession import PolicyChangedError, Succession
 from edge.windows import LATE_SECONDS, local_day
 
 log = structlog.get_logger()
@@ -73,7 +74,8 @@ def build(config: Config, start: datetime | None) -> "Vision":
     if not source.live:
         spool.forget_open()
     counter = Counter(policy, spool.next_part, live=source.live, tell=sender.tell)
-    return Vision(source, recogniser, lookups, policy, Handover(counter, spool, sender), sender)
+    turn = Succession(config, policy).turn if source.live else None  # A file's hours are over: it has one policy.
+    return Vision(source, recogniser, lookups, policy, Handover(counter, spool, sender), sender, turn=turn)
 
 
 def _open_spool(runtime: Path) -> Spool:
@@ -96,6 +98,7 @@ class Vision:
         handover: Handover,
         sender: Sender,
         clock_known: Callable[[], bool] = synchronised,
+        turn: Callable[[float], None] | None = None,
     ) -> None:
         self._source = source
         self._recogniser = recogniser
@@ -104,6 +107,7 @@ class Vision:
         self._handover = handover
         self._sender = sender
         self._clock_known = clock_known
+        self._turn = turn
         self._clock = Clock.UNSYNCHRONISED if source.live else Clock.FILE
         self._report_due = self._clock_warning_due = 0.0
 
@@ -112,6 +116,7 @@ class Vision:
 
         Raises:
             ConfigError: the policy's term does not include the day.
+            PolicyChangedError: a newer policy takes effect; the windows of the old one are closed.
             SourceError: the camera has been away for too long.
         """
         self._sender.start()
@@ -121,12 +126,17 @@ class Vision:
                 self._step(self._source.read())
         except EndOfSource:
             complete = True
+        except PolicyChangedError:
+            complete = True
+            raise
         finally:
             self._end(complete=complete)
 
     def _step(self, frame: Frame | None) -> None:
         """Take one frame; while a live camera is silent its windows go on with the clock."""
         if self._time_known():
+            if self._turn is not None:
+                self._turn(time.time() if frame is None else frame.time)
             if frame is not None:
                 self._count(frame)
             elif self._source.live:

@@ -24,6 +24,7 @@ from edge.plates.recognise import Recogniser
 from edge.registry.enrich import Enricher, ExemptionOn
 from edge.registry.vehicle import Category, VehicleClass
 from edge.service.lookups import Lookups
+from edge.service.succession import PolicyChangedError
 from edge.service.vision import Vision
 from tests.counts import HOUR, policy
 from tests.gate.serving import Recorder, serving
@@ -106,6 +107,7 @@ def _vision(  # noqa: PLR0913  (what tests vary)
     on_last: Callable[[], None] = _nothing,
     clock_known: Callable[[], bool] = lambda: True,
     enricher: Enricher | None = None,
+    turn: Callable[[float], None] | None = None,
 ) -> Iterator[tuple[Vision, Recorder]]:
     """Put a process together on a scripted film; give what a gate receives."""
     script = Script([looks for _, looks in frames])
@@ -116,12 +118,8 @@ def _vision(  # noqa: PLR0913  (what tests vary)
     handover = Handover(Counter(rules, spool.next_part, live=live), spool, sender)
     with serving(folder / "gate" / "counts.sock", recorder):
         recogniser = Recogniser(script, script, VIEW)
-        yield (
-            Vision(
-                source, recogniser, Fixed(enricher or Enricher(lookup=_lookup)), rules, handover, sender, clock_known
-            ),
-            recorder,
-        )
+        lookups = Fixed(enricher or Enricher(lookup=_lookup))
+        yield Vision(source, recogniser, lookups, rules, handover, sender, clock_known, turn), recorder
 
 
 def _van(start: float, seconds: float) -> list[tuple[float, list[Look]]]:
@@ -209,4 +207,18 @@ def test_a_frame_after_the_term_ends_vision_and_closes_the_last_window(tmp_path:
     ):
         vision.run(threading.Event())
     assert sum(_n(gate).values()) == 1
+    assert _counts(gate)[-1].final
+
+
+def test_a_newer_policy_closes_the_hour_before_any_frame_of_the_next(tmp_path: Path) -> None:
+    """The last window of the old policy is whole and final; nothing of the next hour is counted under it."""
+
+    def turn(moment: float) -> None:
+        if moment >= HOUR.end:
+            raise PolicyChangedError("a newer policy")
+
+    frames = _van(HOUR.end - 3, 6)
+    with _vision(tmp_path, frames, live=True, turn=turn) as (vision, gate), pytest.raises(PolicyChangedError):
+        vision.run(threading.Event())
+    assert _n(gate) == {HOUR.start: 1}
     assert _counts(gate)[-1].final

@@ -1,0 +1,156 @@
+"""A newer policy that takes the place of the one in force."""
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from edge import keys, policy, signed
+from edge.categories import Ack, Message
+from edge.config import Config, load
+from edge.errors import ConfigError
+from edge.gate.serials import Serials
+from edge.keys import Role
+from edge.service.gate import under
+from edge.service.succession import CHECK_SECONDS, PolicyChangedError, Succession
+from tests.counts import DELIVERING, HOUR, counts
+from tests.policies import policy_text
+
+CONFIG = """\
+[camera]
+id = "cam-017"
+zone = "zez-demo"
+source = "rtsp://camera.example/main"
+[policy]
+file = "policy.toml"
+officer_key = "officer.pub"
+"""
+
+
+class Running:
+    """A camera under a policy of serial 2, with a clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.now = folder, 0.0
+        keys.make(Role.OFFICER, folder)
+        (folder / "camera.toml").write_text(CONFIG)
+        self.config: Config = load(folder / "camera.toml")
+        self.put(2)
+        self.policy = policy.verify(folder / "policy.toml", folder / "officer.pub")
+        self.succession = Succession(self.config, self.policy, lambda: self.now)
+
+    def put(self, serial: int, key: str = "officer.key", **changes: object) -> None:
+        """Put another policy into place."""
+        file = self.folder / "policy.toml"
+        text = policy_text().replace("serial = 1", f"serial = {serial}")
+        for old, new in changes.items():
+            text = text.replace(f"{old} = ", f"{old} = {new} # ", 1)
+        file.write_text(text)
+        policy.sign(file, self.folder / key)
+
+    def wait(self, moment: float) -> None:
+        """Let the files stand still until they are judged."""
+        for _ in range(3):
+            self.now += CHECK_SECONDS
+            self.succession.turn(moment)
+
+
+@pytest.fixture
+def camera(tmp_path: Path) -> Running:
+    """A camera that counts."""
+    return Running(tmp_path)
+
+
+def test_the_running_hour_ends_under_the_old_policy(camera: Running) -> None:
+    """A newer policy is found at once, and takes effect with the first frame of the next clock hour."""
+    camera.put(3)
+    with capture_logs() as logs:
+        camera.wait(HOUR.start + 600)
+    assert [entry["serial"] for entry in logs if entry["event"] == "policy_found"] == [3]
+    camera.succession.turn(HOUR.end - 0.1)
+    with pytest.raises(PolicyChangedError, match="policy zez-demo-2026, serial 3, takes effect"):
+        camera.succession.turn(HOUR.end)
+
+
+def test_a_policy_waits_for_its_first_day(camera: Running) -> None:
+    """One that is put into place early takes effect at midnight."""
+    camera.put(3, valid_from="2026-11-24")
+    midnight = HOUR.end + 12 * 3_600.0
+    camera.wait(HOUR.start)
+    camera.succession.turn(midnight - 1)
+    with pytest.raises(PolicyChangedError):
+        camera.succession.turn(midnight)
+
+
+@pytest.mark.parametrize("serial", [1, 2])
+def test_what_is_not_newer_is_refused(camera: Running, serial: int) -> None:
+    """An older policy, and another one of the same serial, are refused in the log; counting goes on."""
+    camera.put(serial, repeat_gap_minutes=7)
+    with capture_logs() as logs:
+        camera.wait(HOUR.start)
+        camera.succession.turn(HOUR.end + 1)
+    assert [f"serial = {serial}; allowed: 3 or higher" in str(entry["reason"]) for entry in logs] == [True]
+
+
+def test_another_key_a_missing_file_and_another_camera_are_refused(camera: Running) -> None:
+    """Whatever could not be started with can't be changed to either; each is said once."""
+    other = keys.make(Role.OFFICER, camera.folder / "other")[0]
+    with capture_logs() as logs:
+        camera.put(3, key=str(other))
+        camera.wait(HOUR.start)
+        camera.put(3, cameras='["cam-018"]')
+        camera.wait(HOUR.start)
+        signed.signature_file(camera.folder / "policy.toml").unlink()
+        camera.wait(HOUR.start)
+        camera.succession.turn(HOUR.end + 1)
+    reasons = [str(entry["reason"]) for entry in logs]
+    assert ["is not the signature" in reasons[0], "does not list" in reasons[1], "can't be read" in reasons[2]] == [
+        True,
+        True,
+        True,
+    ]
+    assert len(reasons) == 3
+
+
+def test_the_old_policy_put_back_stays(camera: Running) -> None:
+    """A successor that is withdrawn within the hour never takes effect."""
+    camera.put(3)
+    camera.wait(HOUR.start)
+    camera.put(2)
+    camera.wait(HOUR.start)
+    camera.succession.turn(HOUR.end + 1)
+
+
+def test_the_gate_follows_vision_and_answers_nothing_in_between(camera: Running) -> None:
+    """Counts under the newer policy end the old gate before they are answered, so that vision repeats them."""
+    taken: list[Message] = []
+
+    def desk(message: Message) -> Ack:
+        taken.append(message)
+        return Ack(accepted=True)
+
+    serials = Serials(camera.folder / "policy-serial")
+    take = under(camera.policy, serials, camera.succession, desk)
+    take(counts(policy=2))
+    take(DELIVERING)
+    camera.put(3)
+    take(counts(policy=2))
+    with pytest.raises(PolicyChangedError):
+        take(counts(policy=3))
+    assert len(taken) == 3
+    with pytest.raises(ConfigError, match="allowed: 2 or higher"):
+        Serials(camera.folder / "policy-serial").check(_older(camera), Path("policy.toml"))
+
+
+def test_counts_under_a_policy_that_the_gate_can_not_verify_are_left_to_the_desk(camera: Running) -> None:
+    """A vision that claims a serial moves the gate nowhere."""
+    take = under(
+        camera.policy, Serials(camera.folder / "policy-serial"), camera.succession, lambda _: Ack(accepted=False)
+    )
+    assert not take(counts(policy=3)).accepted
+    assert not (camera.folder / "policy-serial").exists()
+
+
+def _older(camera: Running) -> policy.Policy:
+    camera.put(1)
+    return policy.read(camera.folder / "policy.toml")
