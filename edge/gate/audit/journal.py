@@ -1,6 +1,7 @@
 """What the gate writes into the audit log by itself, and when the log's head goes out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
@@ -14,7 +15,6 @@ from edge.gate.audit.events import (
     PolicyFault,
     PolicyLoaded,
     PolicyRefused,
-    Started,
     Stopped,
     Store,
 )
@@ -101,9 +101,10 @@ class Journal:
     def _check_policy(self) -> None:
         """Refuse a policy that is older than one that ran here."""
         identity, highest = self._policy.file.policy, self._audit.history.serial
-        if identity.serial < highest:
-            self._audit.note(PolicyRefused(PolicyFault.OLDER))
-            raise ConfigError(f"policy {identity.id}: serial {identity.serial} is older than {highest}, which ran here")
+        with noting(self._audit, PolicyFault.OLDER):
+            if identity.serial < highest:
+                told = f"by the audit log, serial {highest} ran here; see docs/audit.md"
+                raise ConfigError(f"policy {identity.id}: serial {identity.serial} is older: {told}")
 
     def _check_outbox(self) -> None:
         """Refuse an outbox in which a bin is open that the log knows as released."""
@@ -161,11 +162,11 @@ class Journal:
         return window_of(self._clock() - CHECKPOINT_SECONDS).start
 
 
-def started(audit: AuditLog, software: str) -> None:
-    """Write down that the gate begins, before it knows whether there is a policy."""
-    audit.note(Started(software))
-
-
-def refused(audit: AuditLog) -> None:
-    """Write down that there is no policy that may run."""
-    audit.note(PolicyRefused(PolicyFault.INVALID))
+@contextmanager
+def noting(audit: AuditLog, fault: PolicyFault) -> Iterator[None]:
+    """Write down that a policy is refused, where what is done meanwhile refuses it."""
+    try:
+        yield
+    except ConfigError:
+        audit.note(PolicyRefused(fault))
+        raise

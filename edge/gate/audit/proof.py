@@ -13,7 +13,7 @@ from nacl.signing import VerifyKey
 
 from edge.gate.audit import checkpoint, merkle
 from edge.gate.audit.checkpoint import Checkpoint, NoteError
-from edge.gate.audit.events import AuditError
+from edge.gate.audit.events import AuditError, decode, encode
 from edge.gate.audit.merkle import leaf_hash
 from edge.gate.audit.store import Content
 from edge.gate.audit.verify import Witness
@@ -70,18 +70,24 @@ def check(text: str, key: VerifyKey, witnesses: Sequence[Witness] = ()) -> str:
     Raises:
         AuditError: it proves nothing.
     """
-    steps, head = _read(text, key)
     if found := _INCLUSION.match(text):
-        entry = _decoded(found["extra"])
-        if not merkle.includes(head.root, head.size, leaf_hash(entry), int(found["index"]), steps):
-            raise AuditError("the proof is wrong: this entry is not in that log, at that place")
-        return f"entry {found['index']} of {head.origin} is in the log of {head.size} entries: {entry.decode()}"
+        return _check_entry(int(found["index"]), _decoded(found["extra"]), *_read(text, key))
     if found := _GROWTH.match(text):
-        before = _older(int(found["old"]), head.origin, key, witnesses)
-        if not merkle.extends(before.size, before.root, head.size, head.root, steps):
-            raise AuditError("the proof is wrong: the log does not continue the one of the older checkpoint")
-        return f"the log {head.origin} of {head.size} entries begins with the {before.size} of the older checkpoint"
+        steps, head = _read(text, key)
+        return _check_growth(_older(int(found["old"]), head.origin, key, witnesses), steps, head)
     raise AuditError("is no proof that this software knows")
+
+
+def _check_entry(index: int, entry: bytes, steps: list[bytes], head: Checkpoint) -> str:
+    if not merkle.includes(head.root, head.size, leaf_hash(entry), index, steps):
+        raise AuditError("the proof is wrong: this entry is not in that log, at that place")
+    return f"entry {index} of {head.origin} is in the log of {head.size} entries: {encode(decode(entry)).decode()}"
+
+
+def _check_growth(before: Checkpoint, steps: list[bytes], head: Checkpoint) -> str:
+    if not merkle.extends(before.size, before.root, head.size, head.root, steps):
+        raise AuditError("the proof is wrong: the log does not continue the one of the older checkpoint")
+    return f"the log {head.origin} of {head.size} entries begins with the {before.size} of the older checkpoint"
 
 
 def _head(content: Content, size: int | None) -> tuple[int, str]:

@@ -7,7 +7,7 @@ import msgspec
 from edge.gate.audit.events import AuditError
 from edge.gate.audit.verify import Witness
 from edge.uplink.contract import Checkpoint
-from edge.uplink.outbox import OutboxReader
+from edge.uplink.outbox import Entry, OutboxReader
 
 
 def in_outbox(file: Path) -> list[Witness]:
@@ -22,7 +22,16 @@ def in_outbox(file: Path) -> list[Witness]:
         found = reader.checkpoint()
     finally:
         reader.close()
-    return [Witness("the outbox", _note(str(file), found[1].payload))] if found else []
+    return of_message(found and found[1])
+
+
+def of_message(published: Entry | None) -> list[Witness]:
+    """Return the checkpoint in a message of the outbox, where there is one.
+
+    Raises:
+        AuditError: it holds none.
+    """
+    return [Witness("the outbox", _note("the outbox", published.payload))] if published else []
 
 
 def in_file(file: Path) -> list[Witness]:

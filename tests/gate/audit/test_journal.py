@@ -1,0 +1,303 @@
+"""What the gate writes down, by itself and of what it releases; and when it refuses to go on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge.categories import VisionAct, VisionEvent
+from edge.errors import ConfigError
+from edge.gate.audit import store, witness
+from edge.gate.audit.events import (
+    ActOfVision,
+    Event,
+    Expired,
+    ModelsInUse,
+    PolicyFault,
+    PolicyLoaded,
+    PolicyRefused,
+    ReportReleased,
+    RowsDropped,
+    Started,
+    Stopped,
+    Store,
+)
+from edge.gate.audit.journal import Journal, noting
+from edge.gate.audit.log import AuditLog
+from edge.gate.audit.outbox import AuditedOutbox
+from edge.gate.desk import Desk
+from edge.gate.signing import Signer
+from edge.uplink import signature
+from edge.uplink.contract import Checkpoint, Stream
+from edge.uplink.outbox import Entry, Outbox, OutboxError
+from edge.windows import Window
+from tests.counts import HOUR, cell, counts, policy, van
+from tests.gate.audit.logs import DAY, KEY, Clock, look, open_log
+from tests.gate.desks import ADDRESS, NOW, reports
+
+DIGESTS = ["sha256:" + "1" * 64, "sha256:" + "2" * 64]
+HOURS = 3_600
+MADE = VisionEvent(VisionAct.TAG_KEY_MADE, 20_780)
+
+
+@dataclass
+class Gate:
+    """A gate's parts around its audit log, in one folder."""
+
+    folder: Path
+    clock: Clock = field(default_factory=lambda: Clock(NOW))
+    models: str = DIGESTS[0]
+    serial: int = 1
+
+    def open(self) -> "Gate":
+        """Start."""
+        rules = policy(self.folder)
+        identity = msgspec.structs.replace(rules.file.policy, serial=self.serial)
+        self.policy = msgspec.structs.replace(rules, file=msgspec.structs.replace(rules.file, policy=identity))
+        self.audit: AuditLog = open_log(self.folder / "audit", self.clock, witness.in_outbox(self.folder / "outbox.db"))
+        self.outbox = AuditedOutbox(self.folder / "outbox.db", 1_000_000, self.audit, lambda: self.clock.now)
+        try:
+            self.journal = Journal(
+                self.audit,
+                self.outbox,
+                self.policy,
+                ADDRESS,
+                Signer(KEY),
+                lambda: self.models,
+                lambda: self.clock.now,
+            )
+        except ConfigError:
+            self.kill()
+            raise
+        made = reports(self.folder, lambda: self.clock.now)
+        self.desk = Desk(self.policy, made, self.outbox, lambda: self.clock.now, self.journal.take)
+        return self
+
+    def kill(self) -> None:
+        """End without a word."""
+        self.outbox.close()
+        self.audit.close()
+
+    def events(self) -> list[Event]:
+        """Return what stands in the log."""
+        return [entry.what for entry in store.load(self.folder / "audit").entries()]
+
+
+@pytest.fixture
+def gate(memory: Path) -> Iterator[Gate]:
+    """A gate that has started."""
+    made = Gate(memory).open()
+    yield made
+    made.kill()
+
+
+def _published(gate: Gate) -> Checkpoint:
+    entry = gate.outbox.checkpoint()
+    assert entry is not None
+    assert entry.topic == "anpr/1/zez-demo/cam-017/checkpoint"
+    assert signature.verify(KEY.verify_key, entry.topic, entry.payload, entry.signature)
+    return msgspec.json.decode(entry.payload, type=Checkpoint)
+
+
+def _loaded(gate: Gate) -> PolicyLoaded:
+    return PolicyLoaded(gate.serial, gate.policy.digest)
+
+
+def _store(outbox: Outbox, window: Window) -> None:
+    outbox.append(Stream.HOUR, window.end, lambda number: Entry("t", b"p", f"s{number}", NOW + 400 * DAY))
+
+
+def test_a_start_is_written_down_and_published(gate: Gate) -> None:
+    """Which policy is in force, which models run; the checkpoint over it is in the outbox, signed."""
+    assert gate.events() == [_loaded(gate), ModelsInUse(DIGESTS[0])]
+    message = _published(gate)
+    assert (message.id, message.data.note.split("\n")[1]) == ("cam-017:checkpoint:2", "2")
+    assert look(gate.folder / "audit", message.data.note).findings == ()
+
+
+def test_a_released_report_is_written_down_once(gate: Gate) -> None:
+    """Stream, sequence and bin; a repeated or refused message adds nothing."""
+    for _ in range(2):
+        gate.desk.take(counts(cell(van(), 12)))
+    assert gate.events()[2:] == [ReportReleased(Stream.HOUR, 1, HOUR.end)]
+
+
+def test_an_empty_hour_writes_as_much_as_a_full_one(memory: Path) -> None:
+    """The entries of a bin, and their sizes, say nothing of its traffic."""
+    logs = []
+    for name, cells in (("empty", []), ("full", [cell(van(), 900)])):
+        (memory / name).mkdir()
+        gate = Gate(memory / name).open()
+        gate.desk.take(counts(*cells))
+        gate.kill()
+        logs.append(store.load(memory / name / "audit").lines)
+    assert logs[0] == logs[1]
+
+
+def test_acts_of_vision_are_written_down_through_the_desk(gate: Gate) -> None:
+    """As many as a healthy vision has; one that goes wild is refused until the next hour."""
+    answers = [gate.desk.take(MADE).accepted for _ in range(101)]
+    assert answers == [True] * 100 + [False]
+    assert gate.events()[2:] == [ActOfVision(VisionAct.TAG_KEY_MADE, 20_780)] * 100
+    gate.clock.now += HOURS
+    gate.journal.tick()
+    assert gate.desk.take(MADE).accepted
+
+
+def test_the_head_goes_out_once_an_hour(gate: Gate) -> None:
+    """Twenty seconds after the hour, over the hour's report; each day the policy in force is said again."""
+    gate.clock.now = HOUR.next.end + 19
+    gate.journal.tick()
+    _store(gate.outbox, HOUR)
+    assert _published(gate).data.note.split("\n")[1] == "2"
+    gate.clock.now += 1
+    for _ in range(3):
+        gate.journal.tick()
+    assert _published(gate).data.note.split("\n")[1] == "3"
+    gate.clock.now += DAY
+    gate.journal.tick()
+    assert gate.events()[3:] == [_loaded(gate)]
+    assert look(gate.folder / "audit").findings == ()
+
+
+def test_models_that_were_replaced_are_written_down(gate: Gate) -> None:
+    """Within the hour; those that stay the same only at a start."""
+    gate.models = DIGESTS[1]
+    for _ in range(2):
+        gate.clock.now += HOURS
+        gate.journal.tick()
+    assert gate.events()[2:] == [ModelsInUse(DIGESTS[1])]
+
+
+def test_models_that_can_not_be_read_end_no_gate(memory: Path) -> None:
+    """They are being replaced at this moment, or their folder is gone."""
+    gate = Gate(memory).open()
+
+    def unread() -> str:
+        raise ConfigError("models are gone")
+
+    gate.journal._models = unread
+    gate.clock.now += HOURS
+    gate.journal.tick()
+    assert _published(gate)
+    gate.kill()
+
+
+def test_an_end_is_written_down(gate: Gate) -> None:
+    """With the last checkpoint."""
+    gate.journal.end()
+    assert gate.events()[-1] == Stopped()
+    assert _published(gate).data.note.split("\n")[1] == "3"
+
+
+def test_what_expires_is_written_down(gate: Gate) -> None:
+    """Messages by the outbox, entries by the log, with their numbers; a root over all of them still fits."""
+    _store(gate.outbox, HOUR)
+    gate.outbox.prune(30)
+    gate.clock.now += 31 * DAY
+    gate.outbox.prune(30)
+    assert gate.events()[3:] == [Expired(Store.OUTBOX, 1)]
+    gate.clock.now += 400 * DAY
+    gate.journal.tick()
+    gate.clock.now += HOURS
+    gate.journal.tick()
+    assert gate.events()[-1] == Expired(Store.AUDIT, 4)
+    assert (look(gate.folder / "audit").expired, look(gate.folder / "audit").findings) == (4, ())
+
+
+def test_dropped_messages_are_written_down(gate: Gate) -> None:
+    """A disk that is full makes room for new ones."""
+    gate.outbox._database.execute("update counters set value = 3")
+    gate.outbox._database.conn.commit()
+    _store(gate.outbox, HOUR)
+    assert gate.events()[2:] == [ReportReleased(Stream.HOUR, 1, HOUR.end), RowsDropped(3)]
+
+
+def test_a_crash_between_report_and_entry_is_mended_at_the_next_start(memory: Path) -> None:
+    """The outbox knows more than the log: what is missing is written down from there."""
+    Gate(memory).open().kill()
+    outbox = Outbox(memory / "outbox.db", 1_000_000)
+    _store(outbox, HOUR)
+    _store(outbox, HOUR.next)
+    outbox.close()
+    gate = Gate(memory).open()
+    gate.kill()
+    found = [event for event in gate.events() if isinstance(event, ReportReleased)]
+    assert found == [ReportReleased(Stream.HOUR, 1, HOUR.end), ReportReleased(Stream.HOUR, 2, HOUR.next.end)]
+
+
+def test_an_outbox_that_was_set_back_is_refused(memory: Path) -> None:
+    """The log knows a bin as released that would open again: status 78, and nothing runs."""
+    gate = Gate(memory).open()
+    older = memory / "older"
+    older.mkdir()
+    gate.outbox._database.execute("vacuum into ?", [str(older / "outbox.db")])
+    _store(gate.outbox, HOUR)
+    gate.kill()
+    for copy in (older / "outbox.db", None):
+        for file in memory.glob("outbox.db*"):
+            file.unlink()
+        if copy is not None:
+            copy.rename(memory / "outbox.db")
+        with pytest.raises(ConfigError, match="the outbox was set back: the audit log has released hour") as error:
+            Gate(memory).open()
+        assert error.value.exit_status == 78
+
+
+def test_a_log_that_was_set_back_is_refused(memory: Path) -> None:
+    """The outbox has a checkpoint over entries that are gone."""
+    gate = Gate(memory).open()
+    before = {file: file.read_bytes() for file in (memory / "audit").glob("*.jsonl")}
+    gate.journal.end()
+    gate.kill()
+    for file, content in before.items():
+        file.write_bytes(content)
+    with pytest.raises(ConfigError, match="rolled back: the outbox vouches for 3 entries, and 2 are here"):
+        Gate(memory).open()
+
+
+def test_a_policy_that_is_older_than_one_that_ran_is_refused(memory: Path) -> None:
+    """By the log, also where nothing else remembers; and that is written down."""
+    Gate(memory, serial=5).open().kill()
+    gate = Gate(memory, serial=4)
+    with pytest.raises(ConfigError, match="serial 4 is older: by the audit log, serial 5 ran here"):
+        gate.open()
+    assert gate.events()[-1] == PolicyRefused(PolicyFault.OLDER)
+
+
+def test_a_refused_policy_is_written_down(memory: Path) -> None:
+    """Why is a closed word; the line for people is in the journal of the system."""
+    audit = open_log(memory / "audit")
+    audit.note(Started("0.1.0"))
+    with pytest.raises(ConfigError), noting(audit, PolicyFault.INVALID):
+        raise ConfigError("not signed")
+    audit.close()
+    assert [entry.what for entry in store.load(memory / "audit").entries()][1:] == [PolicyRefused(PolicyFault.INVALID)]
+
+
+def test_without_a_log_nothing_is_released_after_a_day(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The report stays where it is, and vision repeats; then it goes out, once, with its entry."""
+
+    def fail(*_: object) -> int:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("os.pwrite", fail)
+        assert gate.desk.take(counts(cell(van(), 12))).accepted
+        gate.clock.monotonic += DAY + 1
+        later = counts(cell(van(), 13), window=HOUR.next)
+        with pytest.raises(OutboxError, match="nothing is released"):
+            gate.desk.take(later)
+    gate.clock.now += HOURS
+    gate.journal.tick()
+    assert gate.desk.take(later).accepted
+    assert [event.sequence for event in gate.events() if isinstance(event, ReportReleased)] == [1, 2]
+
+
+def test_a_checkpoint_of_another_camera_in_the_outbox_is_found(memory: Path) -> None:
+    """An outbox of another camera, or a key that was exchanged: the log does not open."""
+    Gate(memory).open().kill()
+    with pytest.raises(ConfigError, match="forged: the outbox: is not signed by anpr-edge/zez-demo/cam-018"):
+        AuditLog(memory / "other", "anpr-edge/zez-demo/cam-018", KEY, witness.in_outbox(memory / "outbox.db"))
