@@ -15,6 +15,7 @@ from edge import __version__, keys
 from edge.cli.audit import audit
 from edge.cli.lists import lists
 from edge.cli.options import PATH, config_option, source_options, supervisor_option
+from edge.cli.policy import policy
 from edge.cli.registry import registry
 from edge.cli.rules import rules
 from edge.errors import AnprError, ConfigError
@@ -29,6 +30,7 @@ def commands() -> None:
 
 
 commands.add_command(audit)
+commands.add_command(policy)
 commands.add_command(registry)
 commands.add_command(lists)
 commands.add_command(rules)
@@ -101,33 +103,6 @@ def show_config(config: Path) -> None:
     from edge.config import load  # noqa: PLC0415
 
     click.echo(msgspec.json.format(msgspec.json.encode(load(config), enc_hook=str), indent=2).decode())
-
-
-@commands.group()
-def policy() -> None:
-    """Sign and check the policy, without which nothing runs."""
-
-
-@policy.command()
-@click.argument("file", type=PATH)
-@click.option("--key", required=True, type=PATH, metavar="FILE", help="The officer's secret key (officer.key).")
-def sign(file: Path, key: Path) -> None:
-    """Check FILE and write its signature to FILE.sig."""
-    from edge import policy as policies  # noqa: PLC0415
-
-    click.echo(f"{policies.sign(file, key)}: signed")
-
-
-@policy.command()
-@click.argument("file", type=PATH)
-@click.option("--key", required=True, type=PATH, metavar="FILE", help="The officer's public key (officer.pub).")
-def verify(file: Path, key: Path) -> None:
-    """Check FILE's fields and its signature in FILE.sig."""
-    from edge import policy as policies  # noqa: PLC0415
-
-    checked = policies.verify(file, key)
-    identity = checked.file.policy
-    click.echo(f"{file}: valid; {identity.id}, serial {identity.serial}, {checked.digest}")
 
 
 @commands.command("keys")

@@ -1,0 +1,174 @@
+"""A new policy.toml: every field with what it is for and the rule behind it, what must be filled in left empty."""
+
+import json
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from pathlib import Path
+from textwrap import wrap
+from typing import NamedTuple
+
+from edge.errors import ConfigError
+from edge.policy_text import FIELDS, Field, Language, Words
+
+Answers = Mapping[tuple[str, str], str]
+
+FILL_IN = Words("FILL IN", "INVULLEN")
+_WIDTH = 120
+_LISTS = ("cameras", "enrichment")
+_DAYS = ("valid_from", "valid_until")
+EMPTY = '""'
+_HEAD = Words(
+    "Why, where, when and what cameras may count, and how it is released. The cameras obey this file and nothing else.",
+    "Waarom, waar, wanneer en wat camera's mogen tellen, en hoe het wordt vrijgegeven. De camera's volgen alleen dit.",
+)
+_NEXT = Words(
+    "Next: anpr-edge policy check, then anpr-edge policy show; then the privacy officer signs: anpr-edge policy sign.",
+    "Daarna: anpr-edge policy check, anpr-edge policy show; dan tekent de privacy officer: anpr-edge policy sign.",
+)
+
+
+class Question(NamedTuple):
+    """A question that municipalities ask, as a template: what it enriches, and in which dimensions it counts."""
+
+    words: Words
+    enrichment: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    blank: tuple[str, ...] = ()
+    """Options that this question needs filled in, beside those that every policy needs."""
+
+
+class Template(StrEnum):
+    """The questions, by name."""
+
+    TOTALS = "totals"
+    CLASSES = "classes"
+    ADMISSION = "admission"
+    EXEMPTIONS = "exemptions"
+    ORIGIN = "origin"
+    TRADE = "trade"
+
+
+QUESTIONS = {
+    Template.TOTALS: Question(
+        Words("how many vehicles drive in and out, when", "hoeveel voertuigen rijden in en uit, wanneer"),
+        (),
+        ("direction", "plate"),
+    ),
+    Template.CLASSES: Question(
+        Words("which types, drives and emission classes", "welke typen, aandrijvingen en emissieklassen"),
+        ("rdw",),
+        ("direction", "plate", "vehicle_type", "drive"),
+    ),
+    Template.ADMISSION: Question(
+        Words("how many of them the zone admits", "hoeveel daarvan de zone toelaat"),
+        ("rdw",),
+        ("direction", "vehicle_type", "admitted"),
+        ("zone_rules",),
+    ),
+    Template.EXEMPTIONS: Question(
+        Words("how many have an exemption", "hoeveel hebben een ontheffing"),
+        ("rdw", "exemptions"),
+        ("direction", "vehicle_type", "exemption"),
+    ),
+    Template.ORIGIN: Question(
+        Words("from which municipalities they come", "uit welke gemeenten zij komen"),
+        ("rdw", "origin"),
+        ("direction", "vehicle_type", "origin"),
+        ("link_decision",),
+    ),
+    Template.TRADE: Question(
+        Words("which trades they belong to", "bij welke bedrijfssectoren zij horen"),
+        ("rdw", "trade"),
+        ("direction", "vehicle_type", "trade"),
+        ("link_decision",),
+    ),
+}
+
+
+def write(file: Path, template: Template, answers: Answers, language: Language) -> list[str]:
+    """Write a new policy; return the options, such as "who.contact", that are left to be filled in.
+
+    Raises:
+        ConfigError: an answer is to no question, or the file is there already or can't be written.
+    """
+    _check_names(answers)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(render(template, answers, language))
+    except FileExistsError as error:
+        raise ConfigError(f"{file}: exists already; a policy is never overwritten") from error
+    except OSError as error:
+        raise ConfigError(f"{file}: can't be written: {error.strerror}") from error
+    return [f"{one.section}.{one.option}" for one in asked(template) if (one.section, one.option) not in answers]
+
+
+def asked(template: Template) -> Iterator[Field]:
+    """Yield the fields that whoever writes the policy must fill in."""
+    question = QUESTIONS[template]
+    for field in FIELDS:
+        if field.option in question.blank or (not field.new and (field.option != "dpia" or question.enrichment)):
+            yield field
+
+
+def render(template: Template, answers: Answers, language: Language) -> str:
+    """Return the text of a new policy."""
+    lines = [*_comment(_HEAD.told(language)), *_comment(_NEXT.told(language))]
+    open_fields, section, rule = set(asked(template)), "", None
+    for field in FIELDS:
+        if field.section != section:
+            section, rule = field.section, None
+            lines += ["", f"[{section}]"]
+        if field.rule is not rule:
+            rule = field.rule
+            lines += _comment(f"({rule.told(language)})")
+        lines += _comment(field.words.told(language))
+        lines += [_option(field, template, answers, language, blank=field in open_fields)]
+        if field.section == "release":
+            lines += _release(template)
+    return "\n".join(lines) + "\n"
+
+
+def _option(field: Field, template: Template, answers: Answers, language: Language, *, blank: bool) -> str:
+    given = answers.get((field.section, field.option))
+    if given is not None:
+        return f"{field.option} = {_toml(field, given)}"
+    if field.option == "enrichment":
+        return f"enrichment = {json.dumps(QUESTIONS[template].enrichment)}"
+    if blank:
+        return f'{field.option} = ""  # <-- {FILL_IN.told(language)}'
+    return f"{field.option} = {field.new or EMPTY}"
+
+
+def _release(template: Template) -> list[str]:
+    """Return what the section says beside k."""
+    return [f'table = "{template}"', f"dimensions = {json.dumps(QUESTIONS[template].dimensions)}"]
+
+
+def _toml(field: Field, given: str) -> str:
+    """Write an answer as TOML; names have commas between them, and what is no number or date is left to the check."""
+    if field.option in _LISTS:
+        return json.dumps([name.strip() for name in given.split(",") if name.strip()])
+    bare = field.option in _DAYS or field.new not in {"", EMPTY, '"passages"'}
+    return given if bare and _parses(given) else json.dumps(given, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _parses(text: str) -> bool:
+    try:
+        return list(tomllib.loads(f"value = {text}")) == ["value"]
+    except tomllib.TOMLDecodeError:
+        return False
+
+
+def _check_names(answers: Answers) -> None:
+    known = {(field.section, field.option) for field in FIELDS}
+    for section, option in answers:
+        if (section, option) not in known:
+            names = ", ".join(f"{one.section}.{one.option}" for one in FIELDS)
+            raise ConfigError(f"{section}.{option} is no field of a policy; allowed: {names}")
+
+
+def _comment(text: str) -> list[str]:
+    return wrap(text, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False)

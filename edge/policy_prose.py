@@ -1,0 +1,147 @@
+"""A policy in plain words, as a privacy officer reads it before signing, or to a council."""
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from edge.policy import Policy
+from edge.policy_fields import PolicyFile
+from edge.policy_scenario import reason, scenario_of
+from edge.policy_text import Language, Words
+from edge.release_rules import Enrichment, Measure
+
+WIDTH = 100
+INDENT = "  "
+
+_COUNTED = {
+    Enrichment.RDW: Words(
+        "vehicle type, drive and emission class, from the public vehicle register (RDW), copied to the camera",
+        "voertuigtype, aandrijving en emissieklasse, uit het openbare kentekenregister (RDW), als kopie op de camera",
+    ),
+    Enrichment.EXEMPTIONS: Words(
+        "whether there is an exemption, for a day or for long; never why",
+        "of er een ontheffing is, voor een dag of langdurig; nooit waarom",
+    ),
+    Enrichment.ORIGIN: Words(
+        "the municipality of the holder, from the digits of the postcode; small ones are merged",
+        "de gemeente van de houder, uit de cijfers van de postcode; kleine zijn samengevoegd",
+    ),
+    Enrichment.TRADE: Words(
+        "the section of the holder's business (a letter of the SBI), or private",
+        "de sector van het bedrijf van de houder (een letter van de SBI), of particulier",
+    ),
+}
+_MEASURED = {
+    Measure.PASSAGES: Words(
+        "passages; the same vehicle again within {gap} minutes counts once",
+        "passages; hetzelfde voertuig binnen {gap} minuten telt eenmaal",
+    ),
+    Measure.UNIQUE_VEHICLES: Words("different vehicles", "verschillende voertuigen"),
+}
+_ADMITTED = Words(
+    "whether the zone lets the vehicle in, by the rule file {rules}",
+    "of de zone het voertuig toelaat, volgens het regelbestand {rules}",
+)
+_DIRECTION = Words(
+    "how many vehicles drive in and out, and with what kind of plate (Dutch, foreign, unreadable)",
+    "hoeveel voertuigen in en uit rijden, en met welk soort kenteken (Nederlands, buitenlands, onleesbaar)",
+)
+_NEVER = Words(
+    "Never leaves the camera: number plates, pictures, codes made of plates, and the time of a single passage.",
+    "Verlaat nooit de camera: kentekens, beelden, van kentekens gemaakte codes, en het tijdstip van een passage.",
+)
+_SET_UP = Words(
+    "an installer may look through the camera for at most {minutes} minutes at a time, to aim it",
+    "een installateur mag hooguit {minutes} minuten achtereen door de camera kijken, om te richten",
+)
+_NO_SET_UP = Words("nobody may look through the camera", "niemand mag door de camera kijken")
+_BENCH = Words(
+    "BENCH POLICY: for made-up plates; no production camera accepts it.",
+    "TESTPOLICY: voor verzonnen kentekens; geen camera op straat accepteert haar.",
+)
+_UNSIGNED = Words(
+    "This shows what the file says; that it is signed is told by `anpr-edge policy verify`.",
+    "Dit toont wat het bestand zegt; of het getekend is, zegt `anpr-edge policy verify`.",
+)
+
+
+def tell(policy: Policy, language: Language) -> str:
+    """Write what may be counted, by whom, why, where, until when, how it is released, and its scenario."""
+    file, identity = policy.file, policy.file.policy
+    title = Words(f"Policy {identity.id}, serial {identity.serial}", f"Policy {identity.id}, nummer {identity.serial}")
+    lines = [title.told(language), policy.digest, *([_BENCH.told(language)] if identity.bench else [])]
+    for head, paragraphs in _chapters(file):
+        lines += ["", head.told(language).upper()]
+        for paragraph in paragraphs:
+            lines += wrap(paragraph.told(language), WIDTH, initial_indent=INDENT, subsequent_indent=INDENT * 2)
+    return "\n".join([*lines, "", *wrap(_NEVER.told(language), WIDTH), *wrap(_UNSIGNED.told(language), WIDTH)])
+
+
+def _chapters(file: PolicyFile) -> Iterator[tuple[Words, list[Words]]]:
+    yield Words("Who", "Wie"), list(_who(file))
+    yield Words("Why", "Waarom"), list(_why(file))
+    yield Words("Where and when", "Waar en wanneer"), list(_where(file))
+    yield Words("What is counted", "Wat wordt geteld"), list(_what(file))
+    yield Words("What is released", "Wat wordt vrijgegeven"), list(_release(file))
+    number = scenario_of(file.what.enrichment)
+    why = reason(file.what.enrichment)
+    yield (
+        Words("Scenario of the advice", "Scenario van het advies"),
+        [Words(f"{number}: {why.en}", f"{number}: {why.nl}")],
+    )
+
+
+def _labelled(en: str, nl: str, text: str) -> Words:
+    return Words(f"{en}: {text}", f"{nl}: {text}")
+
+
+def _who(file: PolicyFile) -> Iterator[Words]:
+    who = file.who
+    yield _labelled("controller", "verwerkingsverantwoordelijke", f"{who.controller} ({who.contact})")
+    yield _labelled("data protection officer", "Functionaris Gegevensbescherming", who.data_protection_officer)
+    yield _labelled("information", "informatie", who.information_url)
+
+
+def _why(file: PolicyFile) -> Iterator[Words]:
+    why = file.why
+    yield _labelled("purpose", "doel", why.purpose)
+    yield _labelled("legal basis", "grondslag", why.legal_basis)
+    yield _labelled("necessity", "noodzaak", why.necessity)
+    yield _labelled("traffic decision", "verkeersbesluit", why.traffic_decision)
+    if why.dpia:
+        yield _labelled("DPIA", "DPIA", why.dpia)
+    if why.link_decision:
+        yield _labelled("decision on the link", "besluit over de koppeling", why.link_decision)
+
+
+def _where(file: PolicyFile) -> Iterator[Words]:
+    where = file.where
+    yield _labelled("zone", "zone", where.zone)
+    yield _labelled("cameras", "camera's", ", ".join(where.cameras))
+    yield Words(
+        f"from {where.valid_from} to {where.valid_until}; after that day the cameras count nothing",
+        f"van {where.valid_from} tot en met {where.valid_until}; daarna tellen de camera's niets",
+    )
+
+
+def _what(file: PolicyFile) -> Iterator[Words]:
+    what = file.what
+    yield _DIRECTION
+    yield from (_COUNTED[one] for one in what.enrichment)
+    if what.zone_rules:
+        yield Words(*(words.format(rules=what.zone_rules) for words in _ADMITTED))
+    numbers = Words(*(words.format(gap=what.repeat_gap_minutes) for words in _MEASURED[what.measure]))
+    yield Words(f"the numbers are {numbers.en}", f"de getallen zijn {numbers.nl}")
+
+
+def _release(file: PolicyFile) -> Iterator[Words]:
+    k, kept = file.release.k, file.retention
+    yield Words(
+        f"numbers only, each of {k} or more different vehicles; smaller ones are withheld",
+        f"alleen getallen, elk van {k} of meer verschillende voertuigen; kleinere worden achtergehouden",
+    )
+    yield Words(
+        f"kept on the camera for {kept.outbox_days} days; deleted by subscribers after {kept.message_days} days",
+        f"{kept.outbox_days} dagen bewaard op de camera; door afnemers verwijderd na {kept.message_days} dagen",
+    )
+    minutes = file.set_up.minutes
+    yield Words(*(words.format(minutes=minutes) for words in (_SET_UP if minutes else _NO_SET_UP)))

@@ -1,0 +1,1 @@
+"""Commands, group by group."""
