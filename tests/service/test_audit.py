@@ -1,0 +1,201 @@
+"""The audit log of a real camera, and what its auditor sees."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from edge import keys, policy
+from edge.cli import commands
+from edge.gate.audit import store
+from edge.gate.audit.events import NAMES
+from edge.keys import Role
+from edge.uplink.outbox import OutboxReader
+from hil.demo.site import Site
+from hil.pki import Pki
+from hil.scenes import truth
+from tests.service.sites import bench_site, camera
+
+START = ("--start", "2026-11-17T15:00:00+01:00")
+
+
+def _run(*arguments: str | int | Path) -> Result:
+    return CliRunner().invoke(commands, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory, one_vehicle: Path, pki: Pki) -> Iterator[Site]:
+    """A camera that has counted one vehicle, and stopped."""
+    folder = tmp_path_factory.mktemp("audited")
+    memory = Path("/dev/shm") / f"anpr-edge-audit-{folder.name}"  # noqa: S108  (a tmpfs, by intent)
+    memory.mkdir()
+    site = bench_site(folder / "site", one_vehicle, memory, pki)
+    assert camera(site, "run", *START).returncode == 0
+    yield site
+    shutil.rmtree(memory)
+
+
+@pytest.fixture
+def site(ran: Site, tmp_path: Path) -> Site:
+    """Its files, to do with as one likes."""
+    places = (ran.folder, ran.config, ran.policy, ran.camera_key)
+    base = Path(os.path.commonpath(places))
+    shutil.copytree(base, tmp_path / "site", symlinks=True)
+    return Site(*(tmp_path / "site" / place.relative_to(base) for place in places))
+
+
+def _lines(site: Site) -> Path:
+    (file,) = (site.folder / "state" / "audit").glob("*.jsonl")
+    return file
+
+
+def _kept(site: Site, file: Path) -> Path:
+    """Keep the checkpoint as a subscriber does: the messages, one a line."""
+    reader = OutboxReader(site.folder / "state" / "outbox.db")
+    found = reader.checkpoint()
+    reader.close()
+    assert found is not None
+    file.write_bytes(found[1].payload + b"\n")
+    return file
+
+
+def test_a_run_is_in_the_log(site: Site) -> None:
+    """From start to stop: policy, models, register, the tag key made and destroyed, the report; no plate."""
+    shown = _run("audit", "show", "--config", site.config).output
+    wanted = [
+        "the gate started, software 0.",
+        "policy in force: serial 1, sha256:",
+        "models in use: sha256:",
+        "vision: register in use, ",
+        "vision: tag key made, 2026-11-17",
+        "report released: hour 1, of the bin to 2026-11-17 16:00:00 CET",
+        "vision: tag key destroyed, 2026-11-17",
+        "the gate ended in good order",
+    ]
+    places = [shown.index(text) for text in wanted[:3]]
+    assert places == sorted(places)
+    assert all(text in shown for text in wanted)
+    assert shown.rstrip().endswith(wanted[-1])
+
+
+def test_no_plate_is_in_the_log(site: Site, one_vehicle: Path) -> None:
+    """Nor its passage, in any file of it."""
+    (passage,) = truth.load(one_vehicle / "truth.json").passages
+    content = b"".join(file.read_bytes() for file in (site.folder / "state" / "audit").iterdir()).upper()
+    for plate in (passage.plate, passage.plate.replace("-", "")):
+        assert plate.encode() not in content
+
+
+def test_entries_can_be_chosen(site: Site) -> None:
+    """By event and day, as sentences or as they stand in the log."""
+    shown = _run("audit", "show", "--config", site.config, "--event", "report_released", "--json").output
+    (entry,) = [json.loads(line) for line in shown.splitlines()]
+    assert entry["what"]["event"] == "report_released"
+    assert _run("audit", "show", "--config", site.config, "--until", "2020-01-01").output == ""
+    wrong = _run("audit", "show", "--config", site.config, "--event", "report")
+    assert str(wrong.exception).startswith("--event report: is no event; allowed: started, stopped, policy_loaded")
+    assert len(NAMES) == 13
+
+
+def test_a_good_log_verifies(site: Site, tmp_path: Path) -> None:
+    """On the camera, as a copy, and against what a subscriber has kept."""
+    kept = _kept(site, tmp_path / "kept.jsonl")
+    note = tmp_path / "note.txt"
+    note.write_text(msgspec.json.decode(kept.read_bytes())["data"]["note"])
+    log = site.folder / "state" / "audit"
+    for place in (("--config", site.config), ("--log", log, "--key", site.camera_key)):
+        done = _run("audit", "verify", *place, "--checkpoint", kept, "--checkpoint", note)
+        assert done.exit_code == 0
+        assert "good: nothing was changed" in done.output
+        assert "anpr-edge/zez-demo/" in done.output
+
+
+def test_each_attack_on_the_log_is_named(site: Site, tmp_path: Path) -> None:
+    """And the exit status is 1."""
+    kept = _kept(site, tmp_path / "kept.jsonl")
+    file, log = _lines(site), site.folder / "state" / "audit"
+    lines = file.read_bytes().splitlines(keepends=True)
+    attacks = {
+        "edited": [lines[0].replace(b"0.1", b"0.2"), *lines[1:]],
+        "reordered": [lines[1], lines[0], *lines[2:]],
+        "truncated": [*lines[:-2], lines[-1]],
+        "rolled back": lines[:4],
+    }
+    for name, content in attacks.items():
+        file.write_bytes(b"".join(content))
+        done = _run("audit", "verify", "--log", log, "--key", site.camera_key, "--checkpoint", kept)
+        assert done.exit_code == 1
+        assert f"FAULT  {name}: " in done.output
+    keys.make(Role.CAMERA, tmp_path / "other")
+    file.write_bytes(b"".join(lines))
+    done = _run("audit", "verify", "--log", log, "--key", tmp_path / "other" / "camera.pub")
+    assert done.exit_code == 1
+    assert "FAULT  forged: " in done.output
+
+
+def test_a_gate_does_not_start_on_a_log_that_was_set_back(site: Site) -> None:
+    """Status 78, and nothing is written to it."""
+    file = _lines(site)
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:4]))
+    before = file.read_bytes()
+    done = camera(site, "gate")
+    assert done.returncode == 78
+    assert "rolled back: the outbox vouches for" in done.stderr
+    assert file.read_bytes() == before
+
+
+def test_a_refused_policy_is_in_the_log(site: Site) -> None:
+    """With the reason as one word; the gate ends with status 78."""
+    keys.make(Role.BENCH, site.folder / "stranger")
+    policy.sign(site.policy, site.folder / "stranger" / "bench.key")
+    assert camera(site, "gate").returncode == 78
+    shown = _run("audit", "show", "--config", site.config).output
+    assert "policy refused: invalid; nothing is counted" in shown
+
+
+def test_proofs_are_made_and_checked(site: Site, tmp_path: Path) -> None:
+    """Of an entry and of growth, by who has the camera's public key only."""
+    entry, growth = tmp_path / "entry.tlog-proof", tmp_path / "growth.txt"
+    first = store.load(site.folder / "state" / "audit").marks[0]
+    (tmp_path / "old.txt").write_text(first.note)
+    entry.write_text(_run("audit", "prove", "--config", site.config, "--entry", 0).output)
+    growth.write_text(_run("audit", "prove", "--config", site.config, "--since", first.place).output)
+    done = _run("audit", "verify", "--key", site.camera_key, "--proof", entry)
+    assert (done.exit_code, done.output[:15]) == (0, "proven: entry 0")
+    checked = ("--proof", growth, "--checkpoint", tmp_path / "old.txt")
+    done = _run("audit", "verify", "--key", site.camera_key, *checked)
+    assert (done.exit_code, done.output[:16]) == (0, "proven: the log ")
+
+
+def test_retention_is_proven(site: Site) -> None:
+    """Each store in a line, with its term; the status says whether something is older."""
+    done = _run("audit", "retention", "--config", site.config)
+    assert done.exit_code == 0
+    assert "ok     outbox messages " in done.output
+    shown = _run("audit", "retention", "--config", site.config, "--json").output
+    assert {json.loads(line)["over"] for line in shown.splitlines()} == {False}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("verify",), "give either --config or --log"),
+        (("verify", "--log", "x"), "give --config, or --key"),
+        (("show",), "give either --config or --log"),
+        (("prove", "--log", "x"), "give either --entry or --since"),
+    ],
+)
+def test_what_is_missing_is_said(
+    site: Site, arguments: tuple[str, ...], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, with status 2."""
+    monkeypatch.chdir(site.folder)
+    (site.folder / "x").mkdir()
+    done = _run("audit", *arguments)
+    assert done.exit_code == 2
+    assert message in done.output
