@@ -4,13 +4,22 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+
+from nacl.signing import SigningKey
 
 from edge import __version__, keys
 from edge import policy as policies
 from edge.categories import Ack, Message, WindowCounts
 from edge.config import Config, load
 from edge.errors import ConfigError
+from edge.gate.audit import witness
+from edge.gate.audit.checkpoint import origin_of
+from edge.gate.audit.events import PolicyFault, Started
+from edge.gate.audit.journal import Journal, noting
+from edge.gate.audit.log import AuditLog
+from edge.gate.audit.outbox import AuditedOutbox
 from edge.gate.desk import Desk
 from edge.gate.reports import Reports
 from edge.gate.serials import Serials
@@ -39,22 +48,56 @@ def work(config: Config, stop: threading.Event) -> None:
     Raises:
         ConfigError: policy, signing key, outbox or socket are missing or wrong.
     """
-    camera, anchor = config.camera, config.policy
-    policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
-    serials = Serials(config.paths.state / "policy-serial")
-    serials.check(policy, anchor.file)
     _, key = keys.read_secret(config.gate.signing_key, Role.CAMERA)
-    address = Address(camera.zone, camera.id, bench=policy.file.policy.bench)
-    reports = Reports(policy, address, Signer(key), time.time)
-    outbox = Outbox(config.outbox_file, config.outbox.max_mb * MEGABYTE)
-    outbox.set_states(reports.states(__version__, _models(config.models.directory)))
-    desk = Desk(policy, reports, outbox, time.time, lambda _: True)
-    vision = process.uid_of(config.gate.vision_user, "vision_user")
-    take = under(policy, serials, Succession(config, policy), desk.take)
-    try:
-        GateServer(config.socket, vision, take, desk.tick).serve(stop)
-    finally:
-        outbox.close()
+    with closing(_open_log(config, key)) as audit:
+        _serve(config, key, audit, stop)
+
+
+def _serve(config: Config, key: SigningKey, audit: AuditLog, stop: threading.Event) -> None:
+    policy, serials = _policy(config, audit)
+    address = Address(config.camera.zone, config.camera.id, bench=policy.file.policy.bench)
+    signer = Signer(key)
+    reports = Reports(policy, address, signer, time.time)
+    directory = config.models.directory
+    with closing(AuditedOutbox(config.outbox_file, config.outbox.max_mb * MEGABYTE, audit)) as outbox:
+        outbox.set_states(reports.states(__version__, _models(directory)))
+        journal = Journal(audit, outbox, policy, address, signer, lambda: _models(directory), time.time)
+        desk = Desk(policy, reports, outbox, time.time, journal.take)
+        vision = process.uid_of(config.gate.vision_user, "vision_user")
+        take = under(policy, serials, Succession(config, policy), desk.take)
+        try:
+            GateServer(config.socket, vision, take, _both(desk.tick, journal.tick)).serve(stop)
+        finally:
+            journal.end()
+
+
+def _open_log(config: Config, key: SigningKey) -> AuditLog:
+    """Open the audit log; what was published of it last must still be in it."""
+    with closing(Outbox(config.outbox_file, config.outbox.max_mb * MEGABYTE)) as outbox:
+        published = witness.of_message(outbox.checkpoint())
+    origin = origin_of(config.camera.zone, config.camera.id)
+    audit = AuditLog(config.audit_folder, origin, key, published)
+    audit.note(Started(__version__))
+    return audit
+
+
+def _policy(config: Config, audit: AuditLog) -> tuple[Policy, Serials]:
+    """Return the policy in force; one that is refused is written down."""
+    camera, anchor = config.camera, config.policy
+    with noting(audit, PolicyFault.INVALID):
+        policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
+    with noting(audit, PolicyFault.OLDER):
+        serials = Serials(config.paths.state / "policy-serial")
+        serials.check(policy, anchor.file)
+    return policy, serials
+
+
+def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+    def tick() -> None:
+        first()
+        second()
+
+    return tick
 
 
 def under(
