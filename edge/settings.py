@@ -36,7 +36,8 @@ def parse(file: Path, content: bytes | None = None) -> Layer:
         raise ConfigError(f"{file}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not UTF-8 text") from error
-    except tomllib.TOMLDecodeError as error:
+    # Beside what is no TOML: numbers of thousands of digits, and deep nesting.
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{file}: is not TOML: {error}") from error
 
 
@@ -106,14 +107,16 @@ def _unknown(layer: Layer, sections: dict[str, Any]) -> Iterator[ConfigError]:
     """Refuse every section and option that nobody reads."""
     for section, options in layer.tree.items():
         if section not in sections:
-            yield ConfigError(f"{layer.file}: unknown section [{section}]{nearest(section, sections)}")
+            yield ConfigError(f"{layer.file}: unknown section [{printable(section)}]{nearest(section, sections)}")
         elif not isinstance(options, dict):
-            yield ConfigError(f"{layer.file}: {section} = {_toml(options)}; [{section}] is a section of options")
+            yield ConfigError(
+                f"{layer.file}: {printable(section)} = {_toml(options)}; [{section}] is a section of options"
+            )
         else:
             known = get_type_hints(sections[section])
             for option in options:
                 if option not in known:
-                    fault = f"unknown option {option}{nearest(option, known)}"
+                    fault = f"unknown option {printable(option)}{nearest(option, known)}"
                     yield OptionError(layer.file, section, option, fault)
 
 
@@ -154,8 +157,13 @@ def _as_path(kind: type, value: object) -> Path:
 def _toml(value: object) -> str:
     """Show ``value`` as its author wrote it, cut short."""
     text = {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
-    text = f'"{value}"' if isinstance(value, str) else text
+    text = printable(f'"{value}"' if isinstance(value, str) else text)
     return text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004  (a line's worth)
+
+
+def printable(text: str) -> str:
+    """Write control characters as TOML does: a terminal must not obey what a file says."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
 
 
 def _allowed(hint: Any) -> str:

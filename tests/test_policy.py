@@ -1,13 +1,20 @@
 """The signed policy."""
 
+import os
+import re
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from edge import keys, policy, signed
 from edge.errors import ConfigError
 from edge.keys import Role
+from edge.policy_check import faults
+from edge.policy_text import FIELDS
 from hil.demo import site
 from tests.policies import policy_text, signed_policy
 
@@ -160,3 +167,155 @@ def test_the_term_includes_its_first_and_last_day(tmp_path: Path) -> None:
     assert loaded.admits(date(2026, 12, 31))
     assert not loaded.admits(date(2025, 12, 31))
     assert not loaded.admits(date(2027, 1, 1))
+
+
+UNIVERSALLY_WRONG = ("[[]]", "{ a = 1 }", "-1.5", '"\\u0007"', "inf", "99999999999999999999999", f'"{"x" * 2_000}"')
+"""Values that no field takes."""
+
+OPTIONS = [(field.section, field.option) for field in FIELDS if field.section != "release"]
+CONTRADICTIONS = [
+    ("why", "dpia", [("dpia", '""')]),
+    ("why", "dpia", [("dpia", '"  "')]),
+    ("why", "link_decision", [("link_decision", '"B&W 2026/1"')]),
+    ("why", "link_decision", [("enrichment", '["rdw", "origin"]')]),
+    ("why", "link_decision", [("enrichment", '["rdw", "trade"]'), ("link_decision", '" "')]),
+    ("where", "valid_until", [("valid_until", "2025-12-31")]),
+    ("where", "valid_until", [("valid_from", "2027-01-01")]),
+    ("where", "cameras", [("cameras", '["cam-017", "cam-017"]')]),
+    ("what", "enrichment", [("enrichment", '["rdw", "rdw"]')]),
+    ("what", "zone_rules", [("enrichment", "[]"), ("zone_rules", f'"{DIGEST}"')]),
+    ("retention", "outbox_days", [("message_days", "29")]),
+]
+
+
+def _with(changes: Iterable[tuple[str, str | None]]) -> str:
+    """Return the example with other values of some options, or without them."""
+    text = site.EXAMPLE.read_text(encoding="utf-8")
+    for option, value in changes:
+        line = "" if value is None else f"{option} = {value}"
+        text, found = re.subn(rf"^{option} = .*$", line.replace("\\", r"\\"), text, count=1, flags=re.MULTILINE)
+        assert found
+    return text
+
+
+def _faults(file: Path, text: str) -> list[str]:
+    """Refuse a policy, which it must be; return all that is wrong with it."""
+    file.write_text(text, encoding="utf-8")
+    found = [str(fault) for fault in faults(file, text.encode())]
+    with pytest.raises(ConfigError) as refused:
+        policy.read(file)
+    assert str(refused.value) == found[0]
+    return found
+
+
+@pytest.mark.parametrize("value", [None, *UNIVERSALLY_WRONG], ids=lambda value: str(value)[:12])
+@pytest.mark.parametrize(("section", "option"), OPTIONS)
+def test_every_field_that_is_missing_or_mistyped_is_named(
+    tmp_path: Path, section: str, option: str, value: str | None
+) -> None:
+    """Each field alone, removed or of a wrong type: file, section and option stand in the one error."""
+    file = tmp_path / "policy.toml"
+    found = _faults(file, _with([(option, value)]))
+    assert any(fault.startswith(f"{file}: [{section}] {option} ") for fault in found)
+    assert all(fault.isprintable() for fault in found)
+
+
+@pytest.mark.parametrize(("section", "option", "changes"), CONTRADICTIONS)
+def test_every_contradiction_is_named(
+    tmp_path: Path, section: str, option: str, changes: list[tuple[str, str | None]]
+) -> None:
+    """Fields that are right alone and wrong together, or end before they begin, are refused by name."""
+    file = tmp_path / "policy.toml"
+    assert any(fault.startswith(f"{file}: [{section}] {option} = ") for fault in _faults(file, _with(changes)))
+
+
+@given(st.dictionaries(st.sampled_from(OPTIONS), st.sampled_from([None, *UNIVERSALLY_WRONG]), min_size=1))
+def test_all_wrong_fields_are_named_in_one_run(
+    tmp_path_factory: pytest.TempPathFactory, wrong: dict[tuple[str, str], str | None]
+) -> None:
+    """However many fields are missing or mistyped, and whatever contradicts them, each is named and none accepted."""
+    file = tmp_path_factory.getbasetemp() / "policy.toml"
+    found = _faults(file, _with((option, value) for (_, option), value in wrong.items()))
+    for section, option in wrong:
+        assert any(fault.startswith(f"{file}: [{section}] {option} ") for fault in found)
+
+
+@given(
+    st.lists(st.sampled_from(CONTRADICTIONS), min_size=1), st.sampled_from(OPTIONS), st.sampled_from(UNIVERSALLY_WRONG)
+)
+def test_contradictions_never_hide_a_wrong_field(
+    tmp_path_factory: pytest.TempPathFactory,
+    chosen: list[tuple[str, str, list[tuple[str, str | None]]]],
+    spoilt: tuple[str, str],
+    value: str,
+) -> None:
+    """Several contradictions beside a wrong field: the wrong field is named, and nothing crashes."""
+    file = tmp_path_factory.getbasetemp() / "policy.toml"
+    changes = [change for _, _, some in chosen for change in some]
+    section, option = spoilt
+    found = _faults(file, _with([*changes, (option, value)]))
+    assert any(fault.startswith(f"{file}: [{section}] {option} ") for fault in found)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(lambda text: text.encode()))
+@example(b"a = " + b"[" * 100_000)
+@example(b"a = " + b"1" * 10_000)
+@example(b'"\\u001b[2J" = 1')
+@example(b"\xff\xfe")
+def test_any_bytes_are_refused_in_one_line(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    """What is no policy is an error that names the file, never a crash, and never obeyed by a terminal."""
+    file = tmp_path_factory.getbasetemp() / "policy.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        policy.read(file)
+    assert str(refused.value).startswith(f"{file}: ")
+    assert "\x1b" not in str(refused.value)
+
+
+def test_a_policy_signed_with_a_bench_key_by_hand_is_refused(tmp_path: Path) -> None:
+    """Even where a bench key did sign a production policy, its camera does not take it."""
+    secret, public = keys.make(Role.BENCH, tmp_path)
+    file = tmp_path / "policy.toml"
+    file.write_text(policy_text())
+    role, key = keys.read_secret(secret, Role.BENCH)
+    signed.sign(file, file.read_bytes(), role, key, policy.PURPOSE)
+    with pytest.raises(ConfigError, match="is a production policy, which takes a key made by `anpr-edge keys officer`"):
+        policy.verify(file, public)
+
+
+def test_a_link_is_followed_and_what_counts_is_the_signature_beside_it(tmp_path: Path) -> None:
+    """A link to a signed policy needs the signature at its own place; one to nowhere, or in a circle, can't be read."""
+    file, public = signed_policy(tmp_path / "real")
+    link = tmp_path / "policy.toml"
+    link.symlink_to(file)
+    with pytest.raises(ConfigError, match=r"policy\.toml\.sig: can't be read"):
+        policy.verify(link, public)
+    signed.signature_file(link).symlink_to(signed.signature_file(file))
+    assert policy.verify(link, public) == policy.verify(file, public)
+    (tmp_path / "loop.toml").symlink_to(tmp_path / "loop.toml")
+    with pytest.raises(ConfigError, match=r"loop\.toml: can't be read: Too many levels"):
+        policy.read(tmp_path / "loop.toml")
+
+
+def test_what_is_no_small_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    """A file of a gigabyte, an endless device and a pipe are errors at once."""
+    huge, pipe = tmp_path / "huge.toml", tmp_path / "pipe.toml"
+    with huge.open("wb") as stream:
+        stream.truncate(1 << 30)
+    os.mkfifo(pipe)
+    for file, reason in [
+        (huge, "larger than 262144 bytes"),
+        (pipe, "no ordinary file"),
+        (Path("/dev/zero"), "no ordinary file"),
+    ]:
+        with pytest.raises(ConfigError, match=f"can't be read: it is {reason}"):
+            policy.read(file)
+
+
+def test_a_huge_signature_is_refused(tmp_path: Path) -> None:
+    """The signature is read with the same bound."""
+    file, public = signed_policy(tmp_path)
+    with signed.signature_file(file).open("wb") as stream:
+        stream.truncate(1 << 30)
+    with pytest.raises(ConfigError, match=r"policy\.toml\.sig: can't be read: it is larger"):
+        policy.verify(file, public)
