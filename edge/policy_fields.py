@@ -100,9 +100,9 @@ class Retention(msgspec.Struct, frozen=True):
 
 
 class SetUp(msgspec.Struct, frozen=True):
-    """How long an installer may look through the camera, to aim it."""
+    """How long an installer who aims the camera may see live pictures."""
 
-    minutes: Annotated[int, Meta(ge=0, le=120, description="minutes, a whole number from 0 (not allowed) to 120")]
+    minutes: Annotated[int, Meta(ge=0, le=120, description="minutes, a whole number from 0 (none) to 120")]
 
 
 class PolicyFile(msgspec.Struct, frozen=True):

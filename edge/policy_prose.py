@@ -46,14 +46,14 @@ _DIRECTION = Words(
     "hoeveel voertuigen in en uit rijden, en met welk soort kenteken (Nederlands, buitenlands, onleesbaar)",
 )
 _NEVER = Words(
-    "Never leaves the camera: number plates, pictures, codes made of plates, and the time of a single passage.",
-    "Verlaat nooit de camera: kentekens, beelden, van kentekens gemaakte codes, en het tijdstip van een passage.",
+    "What never leaves the camera: number plates, pictures, codes made of plates, and the time of a single passage.",
+    "Wat de camera nooit verlaat: kentekens, beelden, van kentekens gemaakte codes, en het tijdstip van een passage.",
 )
 _SET_UP = Words(
-    "an installer may look through the camera for at most {minutes} minutes at a time, to aim it",
-    "een installateur mag hooguit {minutes} minuten achtereen door de camera kijken, om te richten",
+    "live pictures for an installer who aims the camera: for at most {minutes} minutes at a time",
+    "live beelden voor een installateur die de camera richt: hooguit {minutes} minuten achtereen",
 )
-_NO_SET_UP = Words("nobody may look through the camera", "niemand mag door de camera kijken")
+_NO_SET_UP = Words("no live pictures, not even for an installer", "geen live beelden, ook niet voor een installateur")
 _BENCH = Words(
     "BENCH POLICY: for made-up plates; no production camera accepts it.",
     "TESTPOLICY: voor verzonnen kentekens; geen camera op straat accepteert haar.",

@@ -285,8 +285,8 @@ FIELDS = (
         "set_up",
         "minutes",
         Words(
-            "how long an installer may look through the camera, to aim it; 0: not allowed",
-            "hoe lang een installateur door de camera mag kijken om te richten; 0: niet",
+            "minutes of live pictures at most, for an installer who aims the camera; 0: none",
+            "minuten live beelden hooguit, voor een installateur die de camera richt; 0: geen",
         ),
         Rule.ACCESS,
         "0",
