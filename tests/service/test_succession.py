@@ -1,5 +1,8 @@
 """A newer policy that takes the place of the one in force."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,3 +157,26 @@ def test_counts_under_a_policy_that_the_gate_can_not_verify_are_left_to_the_desk
 def _older(camera: Running) -> policy.Policy:
     camera.put(1)
     return policy.read(camera.folder / "policy.toml")
+
+
+def _refused(camera: Running) -> str:
+    """Start a real gate, which must end with status 78; return its reason."""
+    command = [sys.executable, "-m", "edge", "gate", "--config", str(camera.folder / "camera.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 78, done.stderr
+    return str(json.loads(done.stderr.splitlines()[-1])["reason"])
+
+
+def test_a_gate_starts_under_nothing_older_and_nothing_unsigned(camera: Running, memory: Path) -> None:
+    """A real process: each ends with status 78 and one line that says what is missing."""
+    keys.make(Role.CAMERA, camera.folder)
+    paths = f'[paths]\nruntime = "{memory}"\nstate = "state"\n[gate]\nsigning_key = "camera.key"\n'
+    (camera.folder / "camera.toml").write_text(CONFIG + paths)
+    (camera.folder / "state").mkdir()
+    Serials(camera.folder / "state" / "policy-serial").note(camera.policy)
+    camera.put(1)
+    assert "policy.toml: [policy] serial = 1; allowed: 2 or higher" in _refused(camera)
+    camera.put(3, cameras='["cam-018"]')
+    assert "[where] cameras does not list this camera, 'cam-017'" in _refused(camera)
+    signed.signature_file(camera.folder / "policy.toml").unlink()
+    assert "policy.toml.sig: can't be read" in _refused(camera)
