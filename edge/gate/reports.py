@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Literal
 
-from edge.categories import Share, Unreadable, VisionHealth, WindowCounts
+from msgspec import UNSET
+
+from edge.categories import Clock, Share, Unreadable, VisionHealth, WindowCounts
 from edge.gate.signing import Signer
 from edge.policy import Policy
 from edge.uplink import contract
-from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream
+from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream, Term
 from edge.uplink.outbox import Entry, Stats
 from edge.windows import TIMEZONE, Window, end_of_day, local_day
 
@@ -66,6 +68,7 @@ class Reports:
             outbox_dropped=outbox.dropped,
             register_age=seen.register_age,
             unreadable=unreadable,
+            policy=self._term() if seen.clock is Clock.SYNCHRONISED else UNSET,
         )
         now = self._clock()
         report = Health(
@@ -75,6 +78,13 @@ class Reports:
             data=data,
         )
         return self._entry(self._address.topic(Stream.HEALTH), report, self._retained_until(now))
+
+    def _term(self) -> Term:
+        """Tell whether today is a day on which may be counted."""
+        day, where = local_day(self._clock()), self._policy.file.where
+        if day < where.valid_from:
+            return Term.NOT_YET
+        return Term.IN_FORCE if day <= where.valid_until else Term.ENDED
 
     def _state(self, status: Status, software: str, models: str) -> Entry:
         now = self._clock()

@@ -152,6 +152,14 @@ class State(Envelope, frozen=True, kw_only=True):
     data: StateData
 
 
+class Term(StrEnum):
+    """Whether the day lies in the policy's term; outside it nothing is counted."""
+
+    NOT_YET = "not_yet"
+    IN_FORCE = "in_force"
+    ENDED = "ended"
+
+
 class HealthData(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a camera is doing, in buckets that traffic does not drive; ``unreadable`` repeats what a report shows."""
 
@@ -164,13 +172,14 @@ class HealthData(msgspec.Struct, frozen=True, omit_defaults=True):
     outbox_dropped: Natural
     register_age: RegisterAge | UnsetType = UNSET
     unreadable: Unreadable | UnsetType = UNSET
+    policy: Term | UnsetType = UNSET
 
 
 class Health(Envelope, frozen=True, kw_only=True):
     """A camera's health, hourly and retained."""
 
     type: Literal["nl.anpr-edge.health.v1"] = "nl.anpr-edge.health.v1"
-    dataschema: HealthSchema = "urn:anpr-edge:schema:health:1.2"
+    dataschema: HealthSchema = "urn:anpr-edge:schema:health:1.3"
     data: HealthData
 
 

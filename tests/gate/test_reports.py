@@ -120,7 +120,24 @@ def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
         "outbox_dropped": 2,
         "register_age": "below_8_days",
         "unreadable": "many",
+        "policy": "in_force",
     }
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "term"),
+    [
+        ("2026-11-24", "2026-12-31", "not_yet"),
+        ("2026-11-23", "2026-11-23", "in_force"),
+        ("2026-01-01", "2026-11-22", "ended"),
+    ],
+)
+def test_health_says_when_the_policy_lets_nothing_be_counted(tmp_path: Path, first: str, last: str, term: str) -> None:
+    """Before its first day and after its last one, by a clock that is synchronised; a file has a time of its own."""
+    written = reports(tmp_path, valid_from=first, valid_until=last)
+    for clock, told in ((Clock.SYNCHRONISED, term), (Clock.FILE, None), (Clock.UNSYNCHRONISED, None)):
+        seen = VisionHealth(CameraState.DELIVERING, clock, Share.NONE, Share.NONE, 0, RegisterAge.UNKNOWN)
+        assert _data(written.health(seen, Stats(0, 0), Unreadable.FEW)).get("policy") == told
 
 
 def test_no_dropped_frame_and_a_few_are_the_same(tmp_path: Path) -> None:

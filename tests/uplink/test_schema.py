@@ -61,7 +61,7 @@ def test_files_bear_the_version_of_their_messages() -> None:
     assert set(schema.documents()) == {
         "counts-1.1.json",
         "state-1.0.json",
-        "health-1.2.json",
+        "health-1.3.json",
         "checkpoint-1.0.json",
         "asyncapi.json",
     }
