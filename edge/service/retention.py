@@ -61,7 +61,7 @@ def _outbox(file: Path, days: int, now: float) -> Iterator[Holding]:
     finally:
         reader.close()
     yield _aged("outbox messages", f"{days} days", stored, now - days * DAY)
-    yield _aged("outbox messages, expiry", "the day in each message", expires, now)
+    yield _aged("outbox messages, first expiry", "the day in each message", expires, now)
 
 
 def _audit(folder: Path, days: int, now: float) -> Iterator[Holding]:

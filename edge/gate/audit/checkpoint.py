@@ -56,6 +56,12 @@ def verify(note: str, origin: str, key: VerifyKey) -> Checkpoint:
     return Checkpoint(origin, int(found["size"]), root)
 
 
+def size_in(note: str) -> int:
+    """Return the number of entries that a note speaks of, unverified; 0 where it is no checkpoint."""
+    found = _BODY.match(note)
+    return int(found["size"]) if found else 0
+
+
 def sign_note(text: str, name: str, key: SigningKey) -> str:
     """Sign a text that ends with a newline."""
     signature = _key_id(name, key.verify_key) + key.sign(text.encode()).signature

@@ -49,6 +49,12 @@ class Stopped(_Event, frozen=True, tag="stopped"):
     """The gate ended in good order; before a `started` without it, it was killed or lost its power."""
 
 
+class BegunAnew(_Event, frozen=True, tag="begun_anew"):
+    """This log is new, and one of ``before`` entries was published from here before it was taken away."""
+
+    before: Natural
+
+
 class PolicyLoaded(_Event, frozen=True, tag="policy_loaded"):
     """This policy is in force; said again each day."""
 
@@ -121,6 +127,7 @@ class Exported(_Event, frozen=True, tag="exported"):
 Event = (
     Started
     | Stopped
+    | BegunAnew
     | PolicyLoaded
     | PolicyRefused
     | ModelsInUse

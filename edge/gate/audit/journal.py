@@ -169,4 +169,5 @@ def noting(audit: AuditLog, fault: PolicyFault) -> Iterator[None]:
         yield
     except ConfigError:
         audit.note(PolicyRefused(fault))
+        audit.seal()
         raise

@@ -17,7 +17,7 @@ from edge.errors import ConfigError
 from edge.gate.audit import checkpoint, store
 from edge.gate.audit.appender import Appender
 from edge.gate.audit.checkpoint import Checkpoint
-from edge.gate.audit.events import AuditError, Entry, Event, Expired, ReportReleased, decode, encode
+from edge.gate.audit.events import AuditError, BegunAnew, Entry, Event, Expired, ReportReleased, decode, encode
 from edge.gate.audit.history import History
 from edge.gate.audit.merkle import HASH_BYTES, Tree, leaf_hash
 from edge.gate.audit.store import Content
@@ -62,6 +62,9 @@ class AuditLog:
     ) -> None:
         """Open or make the log in ``folder``; ``clock`` gives Unix seconds, ``witnesses`` know its past.
 
+        A log that was taken away as a whole, as people do on purpose, begins anew and says so: who has kept its
+        checkpoints sees that. One of which a part is left is refused.
+
         Raises:
             ConfigError: it can't be opened, another gate writes it, or it does not fit its checkpoints.
         """
@@ -80,6 +83,8 @@ class AuditLog:
         self._tree = Tree(content.leaves)
         self._closed = [_Closed(one.file, one.first, store.newest(one)) for one in content.segments]
         self._reserve.take()
+        if not self.size and witnesses:
+            self.note(BegunAnew(max(one.size for one in witnesses)))
 
     @property
     def size(self) -> int:
@@ -140,7 +145,8 @@ class AuditLog:
     def _load(self, witnesses: Sequence[Witness]) -> Content:
         """Read the log, check it, and cut off what a crash left unfinished."""
         content = store.load(self._folder)
-        findings = examine(content, self._origin, self._key.verify_key, witnesses).findings
+        known = witnesses if content.size else ()
+        findings = examine(content, self._origin, self._key.verify_key, known).findings
         if findings:
             raise AuditError(f"{findings[0]}; see docs/audit.md")
         if content.segments and not content.segments[-1].bytes:

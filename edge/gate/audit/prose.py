@@ -24,6 +24,8 @@ def _sentence(event: Event) -> str:  # noqa: PLR0911  (one line per event)
             return f"the gate started, software {software}"
         case events.Stopped():
             return "the gate ended in good order"
+        case events.BegunAnew(before):
+            return f"a new log begins; one of {before} entries was taken away"
         case events.PolicyLoaded(serial, digest):
             return f"policy in force: serial {serial}, {digest}"
         case events.PolicyRefused(fault):

@@ -51,25 +51,31 @@ class Witness(msgspec.Struct, frozen=True):
     where: str
     note: str
 
+    @property
+    def size(self) -> int:
+        """The number of entries that it says it vouches for, whoever signed it."""
+        return checkpoint.size_in(self.note)
+
 
 def examine(content: Content, origin: str, key: VerifyKey, witnesses: Sequence[Witness] = ()) -> Verdict:
     """Check all entries against the log's own checkpoints and those of ``witnesses``, signed with ``key``."""
     own, findings = _own(content, origin, key)
     outside, forged = _outside(witnesses, origin, key)
-    roots = _roots(content.leaves, {one.size for one in [*own, *(seen for _, seen in outside)]} | {content.size})
+    vouched = [one for _, one in [*own, *outside]]
+    roots = _roots(content.leaves, {one.size for one in vouched} | {content.size})
     findings += [*_order(content), *_edits(content, own, roots), *forged]
     findings += [found for where, seen in outside if (found := _set_back(content, where, seen, roots))]
-    covered = max((one.size for one in own if roots.get(one.size) == one.root), default=0)
+    covered = max((one.size for _, one in own if roots.get(one.size) == one.root), default=0)
     checked = (roots[content.size], len(own), covered, len(outside))
     return Verdict(content.size, len(content.expired), *checked, tuple(findings))
 
 
-def _own(content: Content, origin: str, key: VerifyKey) -> tuple[list[Checkpoint], list[Finding]]:
-    """Read the log's own checkpoints."""
-    good, findings = list[Checkpoint](), list[Finding]()
+def _own(content: Content, origin: str, key: VerifyKey) -> tuple[list[tuple[int, Checkpoint]], list[Finding]]:
+    """Read the log's own checkpoints, each with the number of entries before it."""
+    good, findings = list[tuple[int, Checkpoint]](), list[Finding]()
     for mark in content.marks:
         try:
-            good.append(checkpoint.verify(mark.note, origin, key))
+            good.append((mark.place, checkpoint.verify(mark.note, origin, key)))
         except NoteError as error:
             findings.append(Finding(Fault.FORGED, f"the checkpoint before entry {mark.place} {error}"))
     return good, findings
@@ -116,15 +122,17 @@ def _order(content: Content) -> list[Finding]:
     return findings
 
 
-def _edits(content: Content, own: Sequence[Checkpoint], roots: dict[int, bytes]) -> list[Finding]:
+def _edits(content: Content, own: Sequence[tuple[int, Checkpoint]], roots: dict[int, bytes]) -> list[Finding]:
     """Compare the log with its own checkpoints; the first that does not fit says where."""
     good = 0
-    for one in own:
+    for place, one in own:
         if one.size > content.size:
             text = f"its own checkpoint vouches for {one.size} entries, and {content.size} are here"
             return [Finding(Fault.TRUNCATED, text)]
         if roots[one.size] != one.root:
             return [Finding(Fault.EDITED, f"of entries {good} to {one.size - 1} one at least is not what was signed")]
+        if one.size != place:
+            return [Finding(Fault.REORDERED, f"the checkpoint over {one.size} entries stands before entry {place}")]
         good = one.size
     return []
 

@@ -12,6 +12,7 @@ from edge.errors import ConfigError
 from edge.gate.audit import store, witness
 from edge.gate.audit.events import (
     ActOfVision,
+    BegunAnew,
     Event,
     Expired,
     ModelsInUse,
@@ -258,6 +259,21 @@ def test_a_log_that_was_set_back_is_refused(memory: Path) -> None:
         Gate(memory).open()
 
 
+def test_a_log_that_was_taken_away_begins_anew_and_says_so(memory: Path) -> None:
+    """As a person does who keeps a damaged one as evidence: closed bins stay closed, and subscribers see it."""
+    gate = Gate(memory).open()
+    _store(gate.outbox, HOUR)
+    gate.journal.end()
+    gate.kill()
+    (memory / "audit").rename(memory / "evidence")
+    gate = Gate(memory).open()
+    assert gate.events()[0] == BegunAnew(4)
+    assert ReportReleased(Stream.HOUR, 1, HOUR.end) in gate.events()
+    assert not gate.desk.take(counts(cell(van(), 12))).accepted
+    gate.kill()
+    assert look(memory / "audit").findings == ()
+
+
 def test_a_policy_that_is_older_than_one_that_ran_is_refused(memory: Path) -> None:
     """By the log, also where nothing else remembers; and that is written down."""
     Gate(memory, serial=5).open().kill()
@@ -299,5 +315,9 @@ def test_without_a_log_nothing_is_released_after_a_day(gate: Gate, monkeypatch: 
 def test_a_checkpoint_of_another_camera_in_the_outbox_is_found(memory: Path) -> None:
     """An outbox of another camera, or a key that was exchanged: the log does not open."""
     Gate(memory).open().kill()
-    with pytest.raises(ConfigError, match="forged: the outbox: is not signed by anpr-edge/zez-demo/cam-018"):
-        AuditLog(memory / "other", "anpr-edge/zez-demo/cam-018", KEY, witness.in_outbox(memory / "outbox.db"))
+    other = "anpr-edge/zez-demo/cam-018"
+    log = AuditLog(memory / "other", other, KEY)
+    log.note(Started("0.1.0"))
+    log.close()
+    with pytest.raises(ConfigError, match=f"forged: the outbox: is not signed by {other}"):
+        AuditLog(memory / "other", other, KEY, witness.in_outbox(memory / "outbox.db"))

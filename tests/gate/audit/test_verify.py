@@ -94,6 +94,14 @@ def test_reordered_entries_are_found(log: Path) -> None:
     assert faults(log) == [Fault.EDITED]
 
 
+def test_a_checkpoint_that_was_moved_is_found(log: Path) -> None:
+    """It covers no entry that stands behind it."""
+    lines = lines_of(log)
+    _write(log, [*lines[:4], lines[6], *lines[4:6], *lines[7:]])
+    (finding,) = look(log).findings
+    assert str(finding) == "reordered: the checkpoint over 6 entries stands before entry 4"
+
+
 def test_an_entry_that_was_taken_out_is_found(log: Path) -> None:
     """Also where the others were numbered anew."""
     lines = lines_of(log)
