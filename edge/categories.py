@@ -226,6 +226,14 @@ class Unreadable(StrEnum):
     MOST = "most"
 
 
+class Sandbox(StrEnum):
+    """How much of what a process does not need the kernel keeps from it."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    NONE = "none"
+
+
 class VisionHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="vision_health"):
     """How vision is doing, from vision to gate; nothing in it is driven by traffic."""
 
@@ -235,6 +243,7 @@ class VisionHealth(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_
     frames_corrupt: Share
     reopened: Annotated[int, Meta(ge=0, le=99)]
     register_age: RegisterAge
+    sandbox: Sandbox = Sandbox.NONE
 
 
 class VisionAct(StrEnum):

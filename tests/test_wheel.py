@@ -31,8 +31,9 @@ COMMANDS = {
 # What a log entry may be about; a plate, a reading, a tag or the time of a passage is none of these.
 LOG_FIELDS = {
     "after_s", "at", "broker", "cells", "child", "day", "detector", "digest", "error", "exc_info", "exit_status",
-    "expected_uid", "file", "frames", "height", "k", "kept", "kind", "messages", "outcome", "part", "pid",
-    "provider", "reader", "reason", "reopened", "restart_in_s", "retry_in_s", "sealed", "sequence", "serial", "socket",
+    "expected_uid", "file", "frames", "height", "k", "kept", "kind", "messages", "missing", "outcome", "part", "pid",
+    "provider", "reader", "reason", "reopened", "restart_in_s", "retry_in_s", "sandbox", "sealed", "sequence", "serial",
+    "socket",
     "software", "stream", "topic", "uid", "vehicles", "width", "window",
 }  # fmt: skip
 

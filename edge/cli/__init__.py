@@ -55,7 +55,7 @@ def run(config: Path, source: str | None, start: datetime | None) -> None:
 @supervisor_option
 def vision(config: Path, source: str | None, start: datetime | None, *, supervisor: int | None) -> None:
     """Recognise and count; hand counts of closed windows to the gate. Sees plates, has no network."""
-    from edge.service.vision import main  # noqa: PLC0415
+    from edge.service.start import vision as main  # noqa: PLC0415
 
     sys.exit(main(config, source, start, supervisor=supervisor))
 
@@ -65,7 +65,7 @@ def vision(config: Path, source: str | None, start: datetime | None, *, supervis
 @supervisor_option
 def gate(config: Path, *, supervisor: int | None) -> None:
     """Decide what may leave, sign it, put it into the outbox. Sees counts, never a plate."""
-    from edge.service.gate import main  # noqa: PLC0415
+    from edge.service.start import gate as main  # noqa: PLC0415
 
     sys.exit(main(config, supervisor=supervisor))
 
@@ -75,7 +75,7 @@ def gate(config: Path, *, supervisor: int | None) -> None:
 @supervisor_option
 def uplink(config: Path, *, supervisor: int | None) -> None:
     """Publish the outbox over MQTT. Sees released messages only."""
-    from edge.service.uplink import main  # noqa: PLC0415
+    from edge.service.start import uplink as main  # noqa: PLC0415
 
     sys.exit(main(config, supervisor=supervisor))
 

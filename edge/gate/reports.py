@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import UNSET
 
-from edge.categories import Clock, Share, Unreadable, VisionHealth, WindowCounts
+from edge.categories import Clock, Sandbox, Share, Unreadable, VisionHealth, WindowCounts
 from edge.gate.signing import Signer
 from edge.policy import Policy
 from edge.uplink import contract
@@ -48,13 +48,13 @@ class Reports:
         )
         return self._entry(self._address.topic(Stream.HOUR), report, end_of_day(expires))
 
-    def states(self, software: str, models: str) -> dict[Status, Entry]:
+    def states(self, software: str, models: str, sandbox: Sandbox) -> dict[Status, Entry]:
         """Report the camera's presence in every form it may take, for the uplink to send when it is true.
 
-        ``models`` is the digest of the models' checksum file, "sha256:…". The last will is among them, so all are
-        signed in advance.
+        ``models`` is the digest of the models' checksum file, "sha256:…"; ``sandbox`` says how well vision and gate are
+        walled in. The last will is among them, so all are signed in advance.
         """
-        return {status: self._state(status, software, models) for status in Status}
+        return {status: self._state(status, software, models, sandbox) for status in Status}
 
     def health(self, seen: VisionHealth, outbox: Stats, unreadable: Unreadable) -> Entry:
         """Report how vision and the outbox are doing, and how well plates were read."""
@@ -86,13 +86,13 @@ class Reports:
             return Term.NOT_YET
         return Term.IN_FORCE if day <= where.valid_until else Term.ENDED
 
-    def _state(self, status: Status, software: str, models: str) -> Entry:
+    def _state(self, status: Status, software: str, models: str, sandbox: Sandbox) -> Entry:
         now = self._clock()
         state = State(
             id=f"{self._address.camera}:state-{status}:{int(now)}",
             source=self._address.source,
             time=contract.timestamp(now),
-            data=contract.StateData(status, software, self._policy.digest, models),
+            data=contract.StateData(status, software, self._policy.digest, models, sandbox),
         )
         return self._entry(self._address.state, state, self._retained_until(now))
 

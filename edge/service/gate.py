@@ -11,8 +11,8 @@ from nacl.signing import SigningKey
 
 from edge import __version__, keys
 from edge import policy as policies
-from edge.categories import Ack, Message, WindowCounts
-from edge.config import Config, load
+from edge.categories import Ack, Message, Sandbox, WindowCounts
+from edge.config import Config
 from edge.errors import ConfigError
 from edge.gate.audit import witness
 from edge.gate.audit.checkpoint import origin_of
@@ -21,6 +21,7 @@ from edge.gate.audit.journal import Journal, noting
 from edge.gate.audit.log import AuditLog
 from edge.gate.audit.outbox import AuditedOutbox
 from edge.gate.desk import Desk
+from edge.gate.presence import Presence
 from edge.gate.reports import Reports
 from edge.gate.serials import Serials
 from edge.gate.server import GateServer
@@ -36,37 +37,32 @@ MEGABYTE = 1_000_000
 MODEL_SUMS = "MODELS.sha256"
 
 
-def main(file: Path, *, supervisor: int | None) -> int:
-    """Run until a signal; return the exit status."""
-    process.end_with(supervisor)
-    return process.run("gate", lambda stop: work(load(file), stop))
-
-
-def work(config: Config, stop: threading.Event) -> None:
-    """Put the process together and serve until ``stop`` is set.
+def work(config: Config, sandbox: Sandbox, stop: threading.Event) -> None:
+    """Put the process together, which is walled in as well as ``sandbox`` says, and serve until ``stop`` is set.
 
     Raises:
         ConfigError: policy, signing key, outbox or socket are missing or wrong.
     """
     _, key = keys.read_secret(config.gate.signing_key, Role.CAMERA)
     with closing(_open_log(config, key)) as audit:
-        _serve(config, key, audit, stop)
+        _serve(config, sandbox, key, audit, stop)
 
 
-def _serve(config: Config, key: SigningKey, audit: AuditLog, stop: threading.Event) -> None:
+def _serve(config: Config, sandbox: Sandbox, key: SigningKey, audit: AuditLog, stop: threading.Event) -> None:
     policy, serials = _policy(config, audit)
     address = Address(config.camera.zone, config.camera.id, bench=policy.file.policy.bench)
     signer = Signer(key)
     reports = Reports(policy, address, signer, time.time)
     directory = config.models.directory
+    models = _models(directory)
     with closing(AuditedOutbox(config.outbox_file, config.outbox.max_mb * MEGABYTE, audit)) as outbox:
-        outbox.set_states(reports.states(__version__, _models(directory)))
+        presence = Presence(outbox, sandbox, lambda level: reports.states(__version__, models, level))
         journal = Journal(audit, outbox, policy, address, signer, lambda: _models(directory), time.time)
         desk = Desk(policy, reports, outbox, time.time, journal.take)
         vision = process.uid_of(config.gate.vision_user, "vision_user")
         take = under(policy, serials, Succession(config, policy), desk.take)
         try:
-            GateServer(config.socket, vision, take, _both(desk.tick, journal.tick)).serve(stop)
+            GateServer(config.socket, vision, presence.over(take), _both(desk.tick, journal.tick)).serve(stop)
         finally:
             journal.end()
 

@@ -5,9 +5,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from edge.config import Config, RegistryConfig, load
+from edge.config import Config, RegistryConfig
 from edge.registry.lists.expiry import expire_all
-from edge.service import process
 from edge.service.clock import synchronised
 from edge.uplink.outbox import OutboxReader
 from edge.uplink.publisher import Publisher
@@ -17,12 +16,6 @@ from edge.windows import local_day
 EXPIRY_SECONDS = 3_600.0
 # Vision looks up the day's last passages some seconds after midnight.
 GRACE_SECONDS = 60.0
-
-
-def main(file: Path, *, supervisor: int | None) -> int:
-    """Run until a signal; return the exit status."""
-    process.end_with(supervisor)
-    return process.run("uplink", lambda stop: work(load(file), stop))
 
 
 def work(config: Config, stop: threading.Event) -> None:

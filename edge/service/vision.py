@@ -12,8 +12,8 @@ from edge import policy as policies
 from edge.camera.frame import EndOfSource, Frame, SourceStats
 from edge.camera.opener import open_source
 from edge.camera.steady import SteadySource
-from edge.categories import Attributes, Clock, Share, VisionHealth
-from edge.config import Config, load, replace_source
+from edge.categories import Attributes, Clock, Sandbox, Share, VisionHealth
+from edge.config import Config
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
 from edge.counting.sender import Sender
@@ -43,19 +43,8 @@ MOST_REOPENED = 99
 GRACE_SECONDS = LATE_SECONDS + 5
 
 
-def main(file: Path, source: str | None, start: datetime | None, *, supervisor: int | None) -> int:
-    """Run until a signal or the end of the source; return the exit status."""
-    process.end_with(supervisor)
-
-    def work(stop: threading.Event) -> None:
-        config = load(file)
-        build(replace_source(config, source) if source else config, start).run(stop)
-
-    return process.run("vision", work)
-
-
-def build(config: Config, start: datetime | None) -> "Vision":
-    """Put the process together.
+def build(config: Config, start: datetime | None, sandbox: Sandbox) -> "Vision":
+    """Put the process together, which is walled in as well as ``sandbox`` says.
 
     Raises:
         ConfigError: policy, runtime folder, models, register or source are missing or wrong.
@@ -75,7 +64,9 @@ def build(config: Config, start: datetime | None) -> "Vision":
         spool.forget_open()
     counter = Counter(policy, spool.next_part, live=source.live, tell=sender.tell)
     turn = Succession(config, policy).turn if source.live else None  # A file's hours are over: it has one policy.
-    return Vision(source, recogniser, lookups, policy, Handover(counter, spool, sender), sender, turn=turn)
+    return Vision(
+        source, recogniser, lookups, policy, Handover(counter, spool, sender), sender, turn=turn, sandbox=sandbox
+    )
 
 
 def _open_spool(runtime: Path) -> Spool:
@@ -99,6 +90,7 @@ class Vision:
         sender: Sender,
         clock_known: Callable[[], bool] = synchronised,
         turn: Callable[[float], None] | None = None,
+        sandbox: Sandbox = Sandbox.NONE,
     ) -> None:
         self._source = source
         self._recogniser = recogniser
@@ -108,6 +100,7 @@ class Vision:
         self._sender = sender
         self._clock_known = clock_known
         self._turn = turn
+        self._sandbox = sandbox
         self._clock = Clock.UNSYNCHRONISED if source.live else Clock.FILE
         self._report_due = self._clock_warning_due = 0.0
 
@@ -187,6 +180,7 @@ class Vision:
                 _share(stats.corrupt, stats),
                 min(stats.reopened, MOST_REOPENED),
                 self._lookups.register_age(),
+                self._sandbox,
             )
         )
 

@@ -20,6 +20,7 @@ from edge.categories import (
     Exemption,
     PlateKind,
     RegisterAge,
+    Sandbox,
     Share,
     Trade,
     Unreadable,
@@ -135,20 +136,21 @@ class CountReport(Envelope, frozen=True, kw_only=True):
     data: CountData
 
 
-class StateData(msgspec.Struct, frozen=True):
-    """Which software, policy and models a camera runs; ``models`` is the digest of their checksum file."""
+class StateData(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which software, policy and models (digest of their checksum file) a camera runs; the weaker of its sandboxes."""
 
     status: Status
     software: str
     policy: Digest
     models: Digest
+    sandbox: Sandbox | UnsetType = UNSET
 
 
 class State(Envelope, frozen=True, kw_only=True):
     """A camera's presence: retained, and the last will."""
 
     type: Literal["nl.anpr-edge.state.v1"] = "nl.anpr-edge.state.v1"
-    dataschema: StateSchema = "urn:anpr-edge:schema:state:1.0"
+    dataschema: StateSchema = "urn:anpr-edge:schema:state:1.1"
     data: StateData
 
 

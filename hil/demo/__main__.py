@@ -163,7 +163,7 @@ def _result(site: Site, truth: Truth, reports: list[CountReport], watched: Watch
         *((f"{step}, seconds", f"{seconds:.0f}") for step, seconds in timing.steps),
         *((f"peak memory of {name}, MB", f"{peak:.0f}") for name, peak in sorted(watched.peak_mb.items())),
     ]
-    return report.Result(terms.release.dimensions, terms.release.k, rows, site.folder / "still.png", facts)
+    return report.Result(terms.release.dimensions, terms.release.k, rows, site.folder.parent / "still.png", facts)
 
 
 def _show(console: Console, out: Path, result: report.Result) -> None:

@@ -47,7 +47,7 @@ runtime = {runtime}
 state = "state"
 
 [gate]
-signing_key = "camera.key"
+signing_key = {signing_key}
 
 [uplink]
 host = "127.0.0.1"
@@ -83,10 +83,16 @@ class Site:
 
 
 def make(folder: Path, plan: Plan, pki: Pki) -> Site:
-    """Write an installation into ``folder``, which must exist."""
+    """Write an installation into two folders of ``folder``, which must exist.
+
+    The signing key lies apart: tables are replaced as new files, so a process that reads them reads their whole folder.
+    """
     role = Role.BENCH if plan.bench else Role.OFFICER
+    folder, secret = folder / "camera", folder / "secret"
+    folder.mkdir()
+    secret.mkdir()
     officer, _ = keys.make(role, folder)
-    _, camera_key = keys.make(Role.CAMERA, folder)
+    _, camera_key = keys.make(Role.CAMERA, secret)
     policy_file = folder / "policy.toml"
     fields = {"bench": str(plan.bench).lower(), "k": plan.k, "repeat_gap_minutes": 5}
     zone = _zone_rules(folder, officer)
@@ -94,7 +100,7 @@ def make(folder: Path, plan: Plan, pki: Pki) -> Site:
     policy.sign(policy_file, officer)
     make_pack(plan.register, folder / "register.db")
     config = folder / "camera.toml"
-    config.write_text(_config(plan, pki, role))
+    config.write_text(_config(plan, pki, role, secret / "camera.key"))
     return Site(folder, config, policy_file, camera_key)
 
 
@@ -114,11 +120,12 @@ def policy_text(**fields: object) -> str:
     return text
 
 
-def _config(plan: Plan, pki: Pki, role: Role) -> str:
+def _config(plan: Plan, pki: Pki, role: Role, signing_key: Path) -> str:
     paths = {
         "source": plan.source,
         "models": ROOT / "models",
         "runtime": plan.runtime,
+        "signing_key": signing_key,
         "ca": pki.ca,
         "certificate": pki.cameras[CAMERA].certificate,
         "key": pki.cameras[CAMERA].key,

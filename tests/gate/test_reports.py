@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from edge.categories import CameraState, Clock, RegisterAge, Share, Unreadable, VisionHealth, WindowCounts
+from edge.categories import CameraState, Clock, RegisterAge, Sandbox, Share, Unreadable, VisionHealth, WindowCounts
 from edge.gate.release import release
 from edge.release_rules import Measure, Release
 from edge.uplink import signature
@@ -88,7 +88,7 @@ def test_a_window_that_was_not_seen_whole_says_so(
 
 def test_the_last_will_is_signed_in_advance(tmp_path: Path) -> None:
     """All three states, each retained under the same topic, with what identifies the camera's software."""
-    states = reports(tmp_path).states("1.2.3", MODELS)
+    states = reports(tmp_path).states("1.2.3", MODELS, Sandbox.PARTIAL)
     assert set(states) == set(Status)
     for status, entry in states.items():
         assert entry.topic == "anpr/1/zez-demo/cam-017/state"
@@ -97,6 +97,7 @@ def test_the_last_will_is_signed_in_advance(tmp_path: Path) -> None:
             "software": "1.2.3",
             "policy": policy(tmp_path).digest,
             "models": MODELS,
+            "sandbox": "partial",
         }
         assert json.loads(entry.payload)["id"] == f"cam-017:state-{status}:{NOW}"
 

@@ -83,7 +83,7 @@ def test_runtime_folder_on_a_disk(site: Site, memory: Path) -> None:
 
 def test_run_ends_when_one_process_can_not_start(site: Site) -> None:
     """The supervisor does not restart what a restart can't mend."""
-    (site.folder / "camera.key").unlink()
+    (site.folder.parent / "secret" / "camera.key").unlink()
     assert "gate can't run" in _refused(site, "run")
 
 

@@ -60,7 +60,7 @@ def test_files_bear_the_version_of_their_messages() -> None:
     """A new minor version is a new file, named as the messages name it."""
     assert set(schema.documents()) == {
         "counts-1.1.json",
-        "state-1.0.json",
+        "state-1.1.json",
         "health-1.3.json",
         "checkpoint-1.0.json",
         "asyncapi.json",
