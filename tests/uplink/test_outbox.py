@@ -294,6 +294,10 @@ def test_the_reader_waits_for_the_gate(boxes: Boxes) -> None:
     outbox.put_health(_entry(1))
     outbox.put_health(_entry(2))
     assert reader.health() == (2, _entry(2))
+    assert (reader.checkpoint(), outbox.checkpoint()) == (None, None)
+    outbox.put_checkpoint(_entry(3))
+    assert (reader.checkpoint(), outbox.checkpoint()) == ((1, _entry(3)), _entry(3))
+    assert (reader.states(), reader.health()) == (states(), (2, _entry(2)))
     _fill(outbox, range(1))
     assert reader.unsent(5)[0].entry == _entry(1)
 
@@ -312,6 +316,17 @@ def test_settled_messages_are_not_given_again(boxes: Boxes) -> None:
     assert found == [("sent", 5), ("expired", 7), (None, None)]
 
 
+def test_what_came_after_a_sequence_and_what_is_oldest_is_told(boxes: Boxes) -> None:
+    """For the audit log, and for who checks terms; dropped and pruned messages are not told."""
+    outbox, reader = boxes.outbox(), boxes.reader()
+    assert reader.oldest() == (None, None)
+    _fill(outbox, range(3))
+    assert outbox.windows_after(Stream.HOUR, 1) == [(2, 1), (3, 2)]
+    assert outbox.windows_after(Stream.HOUR, 3) == []
+    stored, expires = reader.oldest()
+    assert [(stored, expires)] == _rows(boxes.file, "select min(stored), min(expires) from messages")
+
+
 def test_damage_is_an_error_that_names_the_file(boxes: Boxes) -> None:
     """Reading and writing alike, on either side, where a file was spoilt while it was open."""
     outbox, reader = boxes.outbox(), boxes.reader()
@@ -325,6 +340,9 @@ def test_damage_is_an_error_that_names_the_file(boxes: Boxes) -> None:
         lambda: outbox.set_states(states()),
         lambda: outbox.put_health(_entry(1)),
         lambda: outbox.prune(30),
+        lambda: outbox.windows_after(Stream.HOUR, 0),
+        outbox.checkpoint,
+        reader.oldest,
         lambda: reader.unsent(1),
     ]
     for action in actions:

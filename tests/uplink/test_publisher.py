@@ -28,7 +28,7 @@ from edge.uplink.tls import client_context
 from hil.broker import Broker
 from hil.pki import Pki, make_pki
 from tests.brokers import CAMERA, OTHER, Listener, listening, until, uplink_config
-from tests.messages import ADDRESS, BEGIN, FAR, HOUR, KEY, health, report, signed, state, states
+from tests.messages import ADDRESS, BEGIN, FAR, HOUR, KEY, checkpoint, health, report, signed, state, states
 
 Logs = list[MutableMapping[str, Any]]
 
@@ -140,7 +140,7 @@ def test_a_report_arrives_exactly_as_the_contract_says(site: Site, mosquitto: Br
 
 
 def test_who_comes_later_finds_presence_and_health_but_no_counts(site: Site, mosquitto: Broker, pki: Pki) -> None:
-    """State and health are retained, with content type and signature and without expiry; counts are not."""
+    """State, health and checkpoint are retained, with content type, signature and no expiry; counts are not."""
     site.add(1)
     with listening(mosquitto, pki) as heard, site.publishing(uplink_config(mosquitto, pki)):
         until(lambda: site.waiting == 0 and heard.payloads("/health"))
@@ -148,6 +148,12 @@ def test_who_comes_later_finds_presence_and_health_but_no_counts(site: Site, mos
             until(lambda: len(late.messages) == 2)
         site.outbox.put_health(signed(health(2)))
         until(lambda: heard.payloads("/health") == [signed(health(number)).payload for number in (1, 2)])
+        site.outbox.put_checkpoint(signed(checkpoint(7)))
+        until(lambda: heard.payloads("/checkpoint"))
+        site.outbox.put_checkpoint(signed(checkpoint(9)))
+        until(lambda: heard.payloads("/checkpoint") == [signed(checkpoint(size)).payload for size in (7, 9)])
+        with listening(mosquitto, pki) as witness:
+            until(lambda: witness.payloads("/checkpoint") == [signed(checkpoint(9)).payload])
     expected = [signed(health(1)), signed(state(Status.ONLINE))]
     for message, entry in zip(sorted(late.messages, key=lambda message: message.topic), expected, strict=True):
         assert (message.topic, bytes(message.payload), message.retain) == (entry.topic, entry.payload, True)
