@@ -149,6 +149,15 @@ def test_a_gate_does_not_start_on_a_log_that_was_set_back(site: Site) -> None:
     assert file.read_bytes() == before
 
 
+def test_a_gate_does_not_start_on_an_outbox_that_was_set_back(site: Site) -> None:
+    """Status 78: bins that were released would open again."""
+    for file in (site.folder / "state").glob("outbox.db*"):
+        file.unlink()
+    done = camera(site, "gate")
+    assert done.returncode == 78
+    assert "the outbox was set back: the audit log has released hour reports up to 2026-11-17T15:00:00Z" in done.stderr
+
+
 def test_a_refused_policy_is_in_the_log(site: Site) -> None:
     """With the reason as one word; the gate ends with status 78."""
     keys.make(Role.BENCH, site.folder / "stranger")

@@ -17,6 +17,10 @@ from edge.uplink.contract import Digest, Natural, Stream
 Software = Annotated[str, Meta(pattern=r"\A[0-9]+(\.[0-9]+)*((a|b|rc|\.post|\.dev)[0-9]+)*\Z")]
 
 
+# Fewer than there are plates: no number spells one.
+Number = Annotated[int, Meta(ge=0, le=9_999_999)]
+
+
 class AuditError(AnprError):
     """The audit log can't be read, or what it holds is no log."""
 
@@ -52,7 +56,7 @@ class Stopped(_Event, frozen=True, tag="stopped"):
 class BegunAnew(_Event, frozen=True, tag="begun_anew"):
     """This log is new, and one of ``before`` entries was published from here before it was taken away."""
 
-    before: Natural
+    before: Number
 
 
 class PolicyLoaded(_Event, frozen=True, tag="policy_loaded"):
@@ -78,7 +82,7 @@ class ReportReleased(_Event, frozen=True, tag="report_released"):
     """The report of the bin that ends at ``end`` (Unix seconds) is in the outbox."""
 
     stream: Stream
-    sequence: Natural
+    sequence: Number
     end: Instant
 
 
@@ -93,21 +97,21 @@ class Expired(_Event, frozen=True, tag="expired"):
     """So many messages or entries were deleted at the end of their term."""
 
     store: Store
-    items: Natural
+    items: Number
 
 
 class RowsDropped(_Event, frozen=True, tag="rows_dropped"):
     """So many messages were dropped from the outbox for want of room."""
 
-    rows: Natural
+    rows: Number
 
 
 class BudgetCharged(_Event, frozen=True, tag="budget_charged"):
     """Noise of so many thousandths of epsilon was charged to the day's privacy budget, which has ``left``."""
 
     day: DayNumber
-    charged: Natural
-    left: Natural
+    charged: Number
+    left: Number
 
 
 class SetupMode(_Event, frozen=True, tag="setup_mode"):
@@ -148,7 +152,7 @@ NAMES: dict[str, type[_Event]] = {str(kind.__struct_config__.tag): kind for kind
 class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An event with its place in the log, from 0, and the Unix second at which it was written."""
 
-    number: Natural
+    number: Number
     time: Natural
     what: Event
 
