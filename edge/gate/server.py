@@ -42,11 +42,13 @@ class GateServer:
         """
         with _listen(self._path) as listener, self._selector:
             self._selector.register(listener, selectors.EVENT_READ, lambda: self._welcome(listener))
-            while not stop.is_set():
-                for key, _ in self._selector.select(POLL_SECONDS):
-                    key.data()
-                self._tick()
-            self._part()
+            try:
+                while not stop.is_set():
+                    for key, _ in self._selector.select(POLL_SECONDS):
+                        key.data()
+                    self._tick()
+            finally:  # A newer policy ends it too.
+                self._part()
         self._path.unlink(missing_ok=True)
 
     def _welcome(self, listener: socket.socket) -> None:

@@ -1,8 +1,13 @@
 """A newer policy that takes the place of the one in force."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,12 +16,19 @@ from structlog.testing import capture_logs
 from edge import keys, policy, signed
 from edge.categories import Ack, Message
 from edge.config import Config, load
-from edge.errors import ConfigError
+from edge.counting.sender import Sender
+from edge.counting.spool import Spool
+from edge.errors import AnprError, ConfigError
+from edge.gate.desk import Desk
+from edge.gate.reports import Reports
 from edge.gate.serials import Serials
+from edge.gate.server import GateServer
+from edge.gate.signing import Signer
 from edge.keys import Role
 from edge.service.gate import under
 from edge.service.succession import CHECK_SECONDS, PolicyChangedError, Succession
-from tests.counts import DELIVERING, HOUR, counts
+from tests.counts import DELIVERING, HOUR, cell, counts, van
+from tests.gate import desks
 from tests.policies import policy_text
 
 CONFIG = """\
@@ -180,3 +192,59 @@ def test_a_gate_starts_under_nothing_older_and_nothing_unsigned(camera: Running,
     assert "[where] cameras does not list this camera, 'cam-017'" in _refused(camera)
     signed.signature_file(camera.folder / "policy.toml").unlink()
     assert "policy.toml.sig: can't be read" in _refused(camera)
+
+
+@contextmanager
+def _gate(camera: Running, rules: policy.Policy) -> Iterator[list[AnprError]]:
+    """Run a gate under a policy in a thread; give what ends it."""
+    reports = Reports(rules, desks.ADDRESS, Signer(desks.KEY), lambda: HOUR.next.end + 10)
+    ended, stop = list[AnprError](), threading.Event()
+
+    def serve() -> None:
+        store = desks.outbox(camera.folder)
+        desk = Desk(rules, reports, store, lambda: HOUR.next.end + 10, lambda _: True)
+        take = under(rules, Serials(camera.folder / "serial"), Succession(camera.config, rules), desk.take)
+        try:
+            GateServer(camera.folder / "gate" / "counts.sock", os.getuid(), take, desk.tick).serve(stop)
+        except AnprError as error:
+            ended.append(error.with_traceback(None))
+        finally:
+            store.close()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield ended
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "waited for 20 s in vain"
+        time.sleep(0.02)
+
+
+def test_no_window_is_lost_or_mixed_when_the_gate_follows(camera: Running) -> None:
+    """Each hour is released once, under its own policy, though the gate ends in the middle of the second message."""
+    folder = camera.folder
+    spool = Spool(folder / "vision")
+    sender = Sender(folder / "gate" / "counts.sock", spool, os.getuid())
+    sender.start()
+    with _gate(camera, camera.policy) as ended:
+        spool.put(counts(cell(van(), 12), policy=2))
+        assert sender.flush(20)
+        camera.put(3)
+        spool.put(counts(cell(van(), 13), window=HOUR.next, policy=3))
+        sender.wake()
+        _until(lambda: ended)
+    assert isinstance(ended[0], PolicyChangedError)
+    newer = policy.verify(folder / "policy.toml", folder / "officer.pub")
+    with _gate(camera, newer):
+        assert sender.flush(20)
+        _until(lambda: not spool.pending())
+    sender.stop()
+    released = [(report.data.policy, [one.n for one in report.data.cells]) for report in desks.released(folder)]
+    assert released == [(camera.policy.digest, [12]), (newer.digest, [13])]
