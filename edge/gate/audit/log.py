@@ -5,8 +5,10 @@ import fcntl
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -15,7 +17,7 @@ from nacl.signing import SigningKey
 
 from edge.errors import ConfigError
 from edge.gate.audit import checkpoint, store
-from edge.gate.audit.appender import Appender
+from edge.gate.audit.appender import Appender, sync_folder
 from edge.gate.audit.checkpoint import Checkpoint
 from edge.gate.audit.events import AuditError, BegunAnew, Entry, Event, Expired, ReportReleased, decode, encode
 from edge.gate.audit.history import History
@@ -37,8 +39,8 @@ UNHURRIED = (ReportReleased, Expired)
 
 
 @dataclass(frozen=True, slots=True)
-class _Closed:
-    """A file that nothing is added to any more, and when its last entry was written."""
+class _File:
+    """One day's file, and when its last entry was written."""
 
     file: Path
     first: int
@@ -74,14 +76,13 @@ class AuditLog:
         self._waiting = deque[Entry]()
         self._failing_since: float | None = None
         self._sealed = (-1, "")  # Size and note of the last checkpoint.
-        try:
+        with _named(folder):
             self._lock = _lock(folder)
+        with _named(folder, self._lock):
             content = self._load(witnesses)
-        except (OSError, AuditError) as error:
-            raise ConfigError(f"{folder}: the audit log can't be opened: {error}") from error
         self.history = History.of(content.entries())
         self._tree = Tree(content.leaves)
-        self._closed = [_Closed(one.file, one.first, store.newest(one)) for one in content.segments]
+        self._files = [_File(one.file, one.first, store.newest(one)) for one in content.segments]
         self._reserve.take()
         if not self.size and witnesses:
             self.note(BegunAnew(max(one.size for one in witnesses)))
@@ -118,13 +119,13 @@ class AuditLog:
 
     def expire(self, before: float) -> int:
         """Reduce entries older than ``before`` (Unix seconds) to their hashes, by whole files; return their number."""
-        over = _count_over(self._closed[:-1], before, self._clock())
+        over = _count_over(self._files[:-1], before, self._clock())
         gone = 0
-        for one in self._closed[:over]:
-            if not self._attempt(lambda one=one: _forget(self._folder, one)):  # type: ignore[misc]
+        for one in self._files[:over]:
+            if not self._attempt(partial(_forget, self._folder, one)):
                 break
-            gone += self._closed[1].first - one.first
-            self._closed.pop(0)
+            gone += self._files[1].first - one.first
+            self._files.pop(0)
         return gone
 
     def require(self) -> None:
@@ -167,15 +168,15 @@ class AuditLog:
         self._open_day(entry)
         self._appender.write(line)
         self._tree.add(leaf_hash(line))
-        self._closed[-1] = _Closed(self._closed[-1].file, self._closed[-1].first, entry.time)
+        self._files[-1] = _File(self._files[-1].file, self._files[-1].first, entry.time)
 
     def _open_day(self, entry: Entry) -> None:
         """Begin a new file with the first entry of a day (UTC)."""
-        if self._closed and self._closed[-1].newest // DAY == entry.time // DAY:
+        if self._files and self._files[-1].newest // DAY == entry.time // DAY:
             return
         file = store.file_of(self._folder, entry.number)
         self._appender.open(file)
-        self._closed.append(_Closed(file, entry.number, entry.time))
+        self._files.append(_File(file, entry.number, entry.time))
 
     def _sync(self) -> bool:
         synced = self._attempt(self._appender.sync)
@@ -205,6 +206,17 @@ class AuditLog:
             log.error("audit_log_not_written", reason=error.strerror or str(error), kept="in memory")
 
 
+@contextmanager
+def _named(folder: Path, lock: int | None = None) -> Iterator[None]:
+    """Say which log can't be opened, and let it go."""
+    try:
+        yield
+    except (OSError, AuditError) as error:
+        if lock is not None:
+            os.close(lock)
+        raise ConfigError(f"{folder}: the audit log can't be opened: {error}") from error
+
+
 def _lock(folder: Path) -> int:
     folder.mkdir(mode=0o750, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -216,13 +228,13 @@ def _lock(folder: Path) -> int:
     return handle
 
 
-def _count_over(closed: list[_Closed], before: float, now: float) -> int:
+def _count_over(files: list[_File], before: float, now: float) -> int:
     """Count the files at the beginning whose term is over.
 
     One from the future, of a clock that was wrong, is as old as what follows it.
     """
     over = 0
-    for number, one in enumerate(closed, 1):
+    for number, one in enumerate(files, 1):
         if one.newest <= before:
             over = number
         elif one.newest <= now + DAY:
@@ -230,15 +242,17 @@ def _count_over(closed: list[_Closed], before: float, now: float) -> int:
     return over
 
 
-def _forget(folder: Path, one: _Closed) -> None:
+def _forget(folder: Path, one: _File) -> None:
     """Write the hashes of a file's entries behind those that are known, and only then delete it."""
     hashes = b"".join(map(leaf_hash, store.read(one.file).lines))
     handle = os.open(folder / store.EXPIRED, os.O_WRONLY | os.O_CREAT, 0o640)
     try:
-        os.pwrite(handle, hashes, one.first * HASH_BYTES)
+        if os.pwrite(handle, hashes, one.first * HASH_BYTES) < len(hashes):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(handle)
     finally:
         os.close(handle)
+    sync_folder(folder)
     one.file.unlink()
 
 

@@ -115,6 +115,8 @@ def test_a_damaged_log_opens_for_no_gate(tmp_path: Path) -> None:
         open_log(tmp_path / "audit")
     assert error.value.exit_status == 78
     assert file.read_bytes() == before
+    file.write_bytes(before.replace(b'"sequence":3', b'"sequence":2', 1))
+    open_log(tmp_path / "audit").close()
 
 
 def test_a_log_that_is_older_than_its_witness_opens_for_no_gate(tmp_path: Path) -> None:
@@ -243,6 +245,19 @@ def test_a_disk_that_can_not_be_written_delays_entries(
         NOON + 7_200,
     ]
     assert look(tmp_path / "audit").findings == ()
+
+
+def test_a_disk_that_can_not_be_written_delays_an_expiry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No entry is deleted whose hash is not on the disk, whole."""
+    _days(tmp_path / "audit", 3)
+    log = open_log(tmp_path / "audit", Clock(NOON + 3 * DAY))
+    disk = _Disk(monkeypatch, errno.ENOSPC, partly=True)
+    assert log.expire(NOON) == 0
+    assert len(store.load(tmp_path / "audit").lines) == 6
+    disk.broken = False
+    assert log.expire(NOON) == 2
+    log.close()
+    assert (look(tmp_path / "audit").expired, look(tmp_path / "audit").findings) == (2, ())
 
 
 def test_after_a_day_that_nobody_could_write_down_nothing_is_released(
