@@ -1,6 +1,6 @@
 """Train the plate detector and write it as ONNX.
 
-    python -m models.training.detector train POOL CHECKPOINT [--steps 9000] [--threads 1]
+    python -m models.training.detector train POOL CHECKPOINT [--threads 1]
     python -m models.training.detector export CHECKPOINT models/detector.onnx
 
 ANPR_STREET_RO names the folder of real street scenes; without it training runs on renderings alone. A checkpoint that
@@ -28,7 +28,7 @@ from models.training.streets import load_streets
 
 BATCH = 32
 REAL = 0.25  # share of real streets in a batch
-RATE = 2.5e-3
+CYCLES = ((9_000, 2.5e-3), (1_500, 5e-4))  # steps and peak rate; the second is a warm restart (SGDR, arXiv:1608.03983)
 WARM_UP = 150
 SMOOTH = 0.998  # of the averaged weights
 
@@ -83,25 +83,28 @@ def loss_of(net: Detector, images: np.ndarray, target: Target) -> tuple[Tensor, 
     return score + 4 * place + 2 * cover, [score.item(), place.item(), cover.item()]
 
 
-def rate_at(step: int, steps: int) -> float:
-    """Learning rate: warm-up, then half a cosine."""
-    if step < WARM_UP:
-        return RATE * (step + 1) / WARM_UP
-    return RATE * (0.01 + 0.99 * (1 + math.cos(math.pi * min(1.0, step / steps))) / 2)
+def rate_at(step: int) -> float:
+    """Learning rate: each cycle warms up, then half a cosine down to a hundredth."""
+    for steps, peak in CYCLES:
+        if step < steps:
+            warm = min(1.0, (step + 1) / WARM_UP)
+            return peak * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)
+        step -= steps
+    return 0.0
 
 
 class Trainer:
     """Network, averaged network and optimiser, with checkpoints."""
 
-    def __init__(self, path: Path, steps: int, seed: int) -> None:
+    def __init__(self, path: Path, seed: int) -> None:
         torch.manual_seed(seed)
-        self.path, self.steps, self.step, self.minutes = path, steps, 0, 0.0
+        self.path, self.step, self.minutes = path, 0, 0.0
         self.net = Detector().to(memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval()
         weights = [p for p in self.net.parameters() if p.ndim > 1]
         rest = [p for p in self.net.parameters() if p.ndim <= 1]
         groups = [{"params": weights, "weight_decay": 0.02}, {"params": rest, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=RATE)
+        self.optimiser = torch.optim.AdamW(groups, lr=CYCLES[0][1])
         if path.exists():
             self._resume()
 
@@ -122,7 +125,7 @@ class Trainer:
     def learn(self, images: np.ndarray, target: Target) -> list[float]:
         """One step; returns the parts of the loss."""
         for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(self.step, self.steps)
+            group["lr"] = rate_at(self.step)
         self.optimiser.zero_grad(set_to_none=True)
         loss, parts = loss_of(self.net, images, target)
         loss.backward()
@@ -143,9 +146,9 @@ class Trainer:
                 value.copy_(mine[name])
 
 
-def train(pool: Path, checkpoint: Path, steps: int, seed: int) -> None:
-    """Train up to `steps`, saving every 100."""
-    trainer = Trainer(checkpoint, steps, seed)
+def train(pool: Path, checkpoint: Path, seed: int) -> None:
+    """Train through all cycles, saving every 100 steps."""
+    trainer, steps = Trainer(checkpoint, seed), sum(length for length, _ in CYCLES)
     folder = os.environ.get("ANPR_STREET_RO")
     streets = load_streets(Path(folder) if folder else None)
     started, before, sums = time.monotonic(), trainer.minutes, np.zeros(3)
@@ -195,14 +198,13 @@ def main() -> None:
     parser.add_argument("what", choices=("train", "export"))
     parser.add_argument("source", type=Path, help="pool (train) or checkpoint (export)")
     parser.add_argument("target", type=Path, help="checkpoint (train) or ONNX file (export)")
-    parser.add_argument("--steps", type=int, default=9000)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=4)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)
     if args.what == "train":
-        train(args.source, args.target, args.steps, args.seed)
+        train(args.source, args.target, args.seed)
     else:
         export(args.source, args.target)
 

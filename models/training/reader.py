@@ -1,7 +1,7 @@
 """The reader: its network, its training on the pool of renderings, and its export to ONNX.
 
-    python -m models.training.reader pool --count 80       # render
-    python -m models.training.reader train --steps 12000   # goes on from its checkpoint
+    python -m models.training.reader pool      # render
+    python -m models.training.reader train     # goes on from its checkpoint
     python -m models.training.reader export
 
 A line per 200 steps goes to the checkpoint's name with the suffix .csv: step, minutes, losses, and the shares of crops
@@ -28,7 +28,8 @@ from models.training.pool import HELD_OUT, fill
 
 CLASSES: Final = 37
 BATCH: Final = 128
-PEAK_RATE: Final = 2e-3
+CYCLES: Final = ((12_000, 2e-3), (2_000, 4e-4))
+"""Steps and peak rate of each cosine cycle; the second is a warm restart (SGDR, arXiv:1608.03983)."""
 SEED: Final = 20
 KEYS: Final = ("image", "target", "text", "kind")
 CTC_WEIGHT: Final = 0.3
@@ -208,19 +209,24 @@ def new_run() -> Run:
     average = torch.optim.swa_utils.AveragedModel(
         reader, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.997), use_buffers=True
     )
-    return Run(reader, average, torch.optim.AdamW(reader.parameters(), PEAK_RATE, weight_decay=0.02))
+    return Run(reader, average, torch.optim.AdamW(reader.parameters(), CYCLES[0][1], weight_decay=0.02))
 
 
-def rate(done: float) -> float:
-    """Learning rate at the share 0..1 of the training: short warm-up, cosine to nearly nothing."""
-    return PEAK_RATE * min(1.0, done / 0.01 + 0.05) * (0.505 + 0.495 * float(np.cos(np.pi * min(done, 1.0))))
+def rate(step: int) -> float:
+    """Learning rate: each cycle warms up for a hundredth of its steps, then half a cosine down to a hundredth."""
+    for steps, peak in CYCLES:
+        if step < steps:
+            done = step / steps
+            return peak * min(1.0, done / 0.01 + 0.05) * (0.505 + 0.495 * float(np.cos(np.pi * done)))
+        step -= steps
+    return 0.0
 
 
-def step_of(run: Run, pool: Pool, steps: int) -> list[float]:
+def step_of(run: Run, pool: Pool) -> list[float]:
     """One step, whose batch depends on the pool and the step's number only; returns the parts of the loss."""
     torch.manual_seed(SEED + run.step)
     for group in run.optimizer.param_groups:
-        group["lr"] = rate(run.step / steps)
+        group["lr"] = rate(run.step)
     dense, ctc, kind = losses(run.reader, pool.draw(np.random.default_rng([SEED, run.step]), BATCH))
     run.optimizer.zero_grad()
     (dense + CTC_WEIGHT * ctc + KIND_WEIGHT * kind).backward()
@@ -231,12 +237,12 @@ def step_of(run: Run, pool: Pool, steps: int) -> list[float]:
     return [dense.item(), ctc.item(), kind.item()]
 
 
-def train(run: Run, pool: Pool, checkpoint: Path, steps: int) -> None:
-    """Train up to `steps`; a line of the learning curve and a checkpoint every 200."""
-    held, sums = pool.held_out(2048), np.zeros(3)
+def train(run: Run, pool: Pool, checkpoint: Path) -> None:
+    """Train through all cycles; a line of the learning curve and a checkpoint every 200 steps."""
+    steps, held, sums = sum(length for length, _ in CYCLES), pool.held_out(2048), np.zeros(3)
     started, before = time.monotonic(), run.seconds
     while run.step < steps:
-        sums += step_of(run, pool, steps)
+        sums += step_of(run, pool)
         if run.step % 200 == 0 or run.step == steps:
             run.seconds = before + time.monotonic() - started
             note(run, checkpoint, [*(sums / 200), *exact(run.average.module, held)])
@@ -261,7 +267,7 @@ def main() -> None:
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("build/reader_pool"))
 @click.option("--fonts", type=click.Path(path_type=Path), default=Path("build/fonts"))
 @click.option("--first", default=0)
-@click.option("--count", default=80)
+@click.option("--count", default=110)
 @click.option("--processes", default=1)
 def pool_command(folder: Path, fonts: Path, first: int, count: int, processes: int) -> None:
     """Render shards of 4096 crops."""
@@ -271,14 +277,13 @@ def pool_command(folder: Path, fonts: Path, first: int, count: int, processes: i
 @main.command("train")
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("build/reader_pool"))
 @click.option("--checkpoint", type=click.Path(path_type=Path), default=Path("build/reader.pt"))
-@click.option("--steps", default=12_000, help="In all, over all calls with this checkpoint.")
 @click.option("--threads", default=1)
-def train_command(folder: Path, checkpoint: Path, steps: int, threads: int) -> None:
+def train_command(folder: Path, checkpoint: Path, threads: int) -> None:
     """Train on the pool, or go on training."""
     torch.set_num_threads(threads)
     run = new_run()
     run.resume(checkpoint)
-    train(run, Pool(folder), checkpoint, steps)
+    train(run, Pool(folder), checkpoint)
 
 
 @main.command("export")

@@ -1,6 +1,6 @@
 """Street scenes for the detector: vehicles with rendered plates, real streets with exchanged plates, and traps.
 
-    python -m models.training.scenes POOL [--shards 200] [--backgrounds DIR] [--processes 2]
+    python -m models.training.scenes POOL [--shards 240] [--backgrounds DIR] [--processes 2]
 
 writes shards of scenes into POOL; ANPR_STREET_RO names the folder of real street scenes, if there is one.
 """
@@ -28,7 +28,7 @@ HEIGHT, WIDTH = 288, 384
 MOST = 8  # plates per scene in a shard
 SHARD = 256  # scenes per shard
 EXACT, BOX, IGNORE = 1, 2, 3  # corners known; only the upright box known; no statement
-NARROWEST, WIDEST = 9.0, 330.0  # plate width in input pixels
+NARROWEST, WIDEST = 9.0, 372.0  # plate width in input pixels
 CAR_PLATE, MOTORCYCLE_PLATE = 520.0, 210.0  # millimetres
 
 Gray = NDArray[np.uint8]
@@ -83,7 +83,7 @@ def random_scene(rng: np.random.Generator, sources: Sources) -> Scene:
 def _widths(rng: np.random.Generator) -> NDArray[np.float64]:
     """How wide the plates of one scene are, in input pixels: mostly 20 to 150."""
     count = int(rng.choice([0, 1, 2, 3], p=[0.04, 0.5, 0.3, 0.16]))
-    if rng.random() < 0.15:
+    if rng.random() < 0.2:
         return np.exp(rng.uniform(np.log(120), np.log(WIDEST), 1))
     return np.exp(rng.uniform(np.log(NARROWEST), np.log(170), count))
 
@@ -344,7 +344,7 @@ def main() -> None:
     """Write the shards asked for with as many processes as asked."""
     parser = argparse.ArgumentParser(description="Compose street scenes for the detector.")
     parser.add_argument("pool", type=Path)
-    parser.add_argument("--shards", type=int, default=200)
+    parser.add_argument("--shards", type=int, default=240)
     parser.add_argument("--seed", type=int, default=12)
     parser.add_argument("--backgrounds", type=Path)
     parser.add_argument("--processes", type=int, default=1)
