@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.settings import OptionalFile, build, parse, refusal
+from edge.settings import OptionalFile, ThreadCount, build, parse, refusal
 
 Identifier = Annotated[
     str,
@@ -54,7 +54,7 @@ class ModelsConfig(msgspec.Struct, frozen=True):
 
     directory: File
     provider: Provider
-    threads: Annotated[int, Meta(ge=1, le=16, description="a whole number from 1 to 16")]
+    threads: ThreadCount
     engine_cache: File
 
 

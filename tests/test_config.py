@@ -1,5 +1,6 @@
 """Reading camera.toml."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,8 @@ def test_paths_are_seen_from_their_file(tmp_path: Path) -> None:
         (CAMERA + "[uplink]\nprt = 1\n", r"\[uplink\] unknown option prt; did you mean port\?"),
         (CAMERA + "[uplink]\nport = 70000\n", r"\[uplink\] port = 70000; allowed: a whole number from 1 to 65535"),
         (CAMERA + '[uplink]\nport = "8883"\n', r'\[uplink\] port = "8883"; allowed: a whole number'),
+        (CAMERA + "[models]\nthreads = 0\n", r"\[models\] threads = 0; allowed: auto, or a whole number from 1 to 16"),
+        (CAMERA + '[models]\nthreads = "all"\n', r'\[models\] threads = "all"; allowed: auto, or a whole number'),
         (CAMERA + "[uplink]\nport = true\n", r"\[uplink\] port = true; allowed: a whole number"),
         (CAMERA + "[paths]\nstate = 3\n", r"\[paths\] state = 3; allowed: a path"),
         (CAMERA + '[view]\ninwards = "north"\n', r'\[view\] inwards = "north"; allowed: down, up, left or right'),
@@ -78,6 +81,17 @@ def test_the_command_line_may_replace_the_source(tmp_path: Path) -> None:
     config = load(_file(tmp_path, CAMERA))
     replaced = replace_source(config, "other.mp4")
     assert (replaced.camera.source, replaced.camera.id) == ("other.mp4", config.camera.id)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 2), (4, 3), (5, 4), (64, 4)])
+def test_threads_are_chosen_for_the_device(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, threads: int
+) -> None:
+    """One core is left to the rest of the system, and more than four are not taken; a number stays what it is."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    assert load(_file(tmp_path, CAMERA)).models.threads == threads
+    assert load(_file(tmp_path, CAMERA + '[models]\nthreads = "auto"\n')).models.threads == threads
+    assert load(_file(tmp_path, CAMERA + "[models]\nthreads = 16\n")).models.threads == 16
 
 
 def test_the_defaults_file_explains_every_option() -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge.config import ViewConfig
 from edge.plates.geometry import Floats, bounds, inside, overlap, plate_width
 from edge.plates.inference import Session
-from edge.plates.letterbox import FILL, HEIGHT, WIDTH, Columns, Letterbox, Rows, fit_letterbox
+from edge.plates.letterbox import FILL, HEIGHT, SCRATCH, WIDTH, Columns, Letterbox, Rows, crop_to, fit_letterbox
 from edge.plates.passage import PlateBox
 
 THRESHOLD = 0.2  # Low: what comes of the unsure ones is edge.plates.look's business.
@@ -42,13 +42,14 @@ class Detector:
         self._masks = [np.array(mask, np.float32) for mask in view.masks]
         self._input = np.full((1, HEIGHT, WIDTH), FILL, np.uint8)
         self._zoomed = np.full_like(self._input, FILL)
+        self._scratch = np.empty(SCRATCH, np.uint8)
         self._usual: Letterbox | None = None
 
     def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
         """Return the plates in a frame (h, w), best first."""
         shape = (gray.shape[0], gray.shape[1])
         if self._usual is None or self._usual.shape != shape:
-            self._usual = fit_letterbox(shape, _crop(shape, self._region), self._masks)
+            self._usual = fit_letterbox(shape, crop_to(shape, self._region), self._masks)
             self._input[:] = FILL
         return self._find(gray, self._usual, self._input)
 
@@ -59,7 +60,7 @@ class Detector:
         return self._find(full, fit_letterbox(shape, _window(shape, box), self._masks), self._zoomed)
 
     def _find(self, gray: NDArray[np.uint8], part: Letterbox, buffer: NDArray[np.uint8]) -> list[PlateBox]:
-        part.draw(gray, buffer[0])
+        part.draw(gray, buffer[0], self._scratch)
         score, corners = self._session.run(_OUTPUTS, {"image": buffer})
         peaks = without_doubles(find_peaks(score[0], corners[0], self._threshold))
         whole = is_whole(peaks.corners, part.size)
@@ -98,16 +99,6 @@ def is_whole(corners: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
     """Tell for corners (N, 4, 2) which stay clear of the edges of a picture of ``size`` (width, height) pixels."""
     clear = (corners >= _EDGE) & (corners <= np.array(size) - _EDGE)
     return np.asarray(clear.all(axis=(1, 2)))
-
-
-def _crop(shape: tuple[int, int], region: Floats) -> tuple[Rows, Columns]:
-    """Return rows and columns of the region's bounding box, the whole frame where there is none."""
-    if not len(region):
-        return slice(0, shape[0]), slice(0, shape[1])
-    left, top, right, bottom = bounds(region) * np.array([shape[1], shape[0], shape[1], shape[0]])
-    rows = slice(min(int(top), shape[0] - 1), max(int(np.ceil(bottom)), int(top) + 1))
-    columns = slice(min(int(left), shape[1] - 1), max(int(np.ceil(right)), int(left) + 1))
-    return rows, columns
 
 
 def _window(shape: tuple[int, int], box: PlateBox) -> tuple[Rows, Columns]:

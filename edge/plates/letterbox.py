@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.plates.geometry import Floats
+from edge.plates.geometry import Floats, bounds
 
 WIDTH, HEIGHT = 384, 288
 FILL = 114  # Of what the frame does not cover.
+SCRATCH = 4 * WIDTH * HEIGHT  # Pixels of a reduced crop at most: less than twice the input each way.
 
 Rows = slice
 Columns = slice
@@ -19,24 +20,28 @@ Columns = slice
 class Letterbox:
     """How a ``crop`` of frames of one ``shape`` (height, width) maps to the input.
 
-    The crop is reduced by a power of two into ``reduced``, and from there to ``size`` (width, height): three times
+    The crop is ``reduced`` (height, width) by a power of two, and from there to ``size`` (width, height): three times
     faster than at once, and no worse, for averaging whole pixels is quick and the rest is less than half. ``masks``
     are polygons in pixels of the input.
     """
 
     shape: tuple[int, int]
     crop: tuple[Rows, Columns]
-    reduced: NDArray[np.uint8] | None
+    reduced: tuple[int, int] | None
     size: tuple[int, int]
     masks: tuple[NDArray[np.int32], ...]
 
-    def draw(self, gray: NDArray[np.uint8], target: NDArray[np.uint8]) -> None:
-        """Scale the crop of a frame into ``target`` (288, 384), masks painted over; the rest is left as it is."""
+    def draw(self, gray: NDArray[np.uint8], target: NDArray[np.uint8], scratch: NDArray[np.uint8]) -> None:
+        """Scale the crop of a frame into ``target`` (288, 384), masks painted over; the rest is left as it is.
+
+        ``scratch`` (SCRATCH,) is overwritten.
+        """
         source, area = gray[self.crop], target[: self.size[1], : self.size[0]]
         if self.reduced is not None:
-            size = (self.reduced.shape[1], self.reduced.shape[0])
-            cv2.resize(source, size, dst=self.reduced, interpolation=cv2.INTER_AREA)
-            source = self.reduced
+            high, wide = self.reduced
+            reduced = scratch[: high * wide].reshape(high, wide)
+            cv2.resize(source, (wide, high), dst=reduced, interpolation=cv2.INTER_AREA)
+            source = reduced
         cv2.resize(source, self.size, dst=area, interpolation=cv2.INTER_LINEAR)
         for mask in self.masks:
             cv2.fillPoly(area, [mask], FILL)
@@ -55,11 +60,21 @@ def fit_letterbox(shape: tuple[int, int], crop: tuple[Rows, Columns], masks: lis
     rows, columns = _whole_blocks(crop[0], factor), _whole_blocks(crop[1], factor)
     high, wide = rows.stop - rows.start, columns.stop - columns.start
     size = _fitted(high, wide)
-    reduced = np.empty((high // factor, wide // factor), np.uint8) if factor > 1 else None
+    reduced = (high // factor, wide // factor) if factor > 1 else None
     origin, extent = np.array([columns.start, rows.start]), np.array([shape[1], shape[0]])
     painted = [(mask * extent - origin) * (np.array(size) / np.array([wide, high])) for mask in masks]
     outlines = tuple(np.rint(mask).astype(np.int32) for mask in painted)
     return Letterbox(shape, (rows, columns), reduced, size, outlines)
+
+
+def crop_to(shape: tuple[int, int], region: Floats) -> tuple[Rows, Columns]:
+    """Return rows and columns of a region's bounding box (N, 2) in shares, of the whole frame where there is none."""
+    if not len(region):
+        return slice(0, shape[0]), slice(0, shape[1])
+    left, top, right, bottom = bounds(region) * np.array([shape[1], shape[0], shape[1], shape[0]])
+    rows = slice(min(int(top), shape[0] - 1), max(int(np.ceil(bottom)), int(top) + 1))
+    columns = slice(min(int(left), shape[1] - 1), max(int(np.ceil(right)), int(left) + 1))
+    return rows, columns
 
 
 def _fitted(high: int, wide: int) -> tuple[int, int]:

@@ -10,7 +10,8 @@ from edge.categories import PlateKind
 from edge.config import ViewConfig
 from edge.plates.line import CountingLine, Course, Crossing
 from edge.plates.look import Looker, PlateFinder, PlateReader
-from edge.plates.passage import Passage
+from edge.plates.motion import Motion
+from edge.plates.passage import Look, Passage
 from edge.plates.track import LOST, Point, Track, Tracker
 from edge.plates.vote import Vote, vote
 
@@ -53,8 +54,8 @@ class Recogniser:
     """Turns the frames of one camera into passages.
 
     A passage is given out once its vehicle was not seen for ``LOST`` seconds of frame time, so that all looks vote,
-    or ``PATIENCE`` seconds after the crossing where the vehicle stays in the picture. The memory it holds is bounded
-    whatever the traffic.
+    or ``PATIENCE`` seconds after the crossing where the vehicle stays in the picture. Where nothing moves most frames
+    are not looked at; time goes on with them all the same. The memory it holds is bounded whatever the traffic.
 
     Raises:
         ConfigError: the line runs along ``inwards``.
@@ -62,6 +63,7 @@ class Recogniser:
 
     def __init__(self, detector: PlateFinder, reader: PlateReader, view: ViewConfig) -> None:
         self._looker, self._view = Looker(detector, reader), view
+        self._motion = Motion(view)
         self._aspect = 1.0
         self._line = CountingLine(view, self._aspect)
         self._tracker = Tracker()
@@ -72,7 +74,7 @@ class Recogniser:
     def passages(self, frame: Frame) -> list[Passage]:
         """Take the next frame; return the passages that are complete with it."""
         self._set_aspect(frame.gray.shape[1] / frame.gray.shape[0])
-        update = self._tracker.update(frame.time, self._looker.look(frame, self._tracker), self._aspect)
+        update = self._tracker.update(frame.time, self._looks(frame), self._aspect)
         for kept, gone in update.merged:
             self._join(kept, gone)
         for track in update.seen:
@@ -89,6 +91,17 @@ class Recogniser:
         found = self._give_out(np.inf, set())
         self._drop(ended, np.inf)
         return found
+
+    def _looks(self, frame: Frame) -> list[Look]:
+        """Look at a frame that is worth it. One that is not says nothing: no rule counts the frames without a look."""
+        if not self._motion.worth_a_look(frame, following=self._is_following(frame.time)):
+            return []
+        return self._looker.look(frame, self._tracker)
+
+    def _is_following(self, time: float) -> bool:
+        """Tell whether a vehicle that does not stand was seen so lately that the next frame may show it again."""
+        tracks = [way.track for way in self._ways.values()]
+        return any(not track.parked and time - track.last.time <= LOST for track in tracks)
 
     def _set_aspect(self, aspect: float) -> None:
         if aspect != self._aspect:

@@ -123,8 +123,13 @@ def play(frames: Sequence[Sequence[Look]], times: Sequence[float], view: ViewCon
     """Run made-up looks through a recogniser."""
     script = Script(frames)
     recogniser = Recogniser(script, script, view)
-    picture = np.zeros((9, 16), np.uint8)
     found = []
     for index, time in enumerate(times):
-        found += recogniser.passages(Frame(index, time, picture, picture))
+        found += recogniser.passages(stirring(index, time))
     return found + recogniser.finish()
+
+
+def stirring(index: int, time: float) -> Frame:
+    """Make a small frame that differs from the one before it, so that it is looked at."""
+    picture = np.full((9, 16), 200 * (index % 2), np.uint8)
+    return Frame(index, time, picture, picture)

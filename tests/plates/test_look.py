@@ -1,14 +1,21 @@
 """Which boxes are looks."""
 
+import tracemalloc
 from collections.abc import Sequence
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
 from edge.camera.frame import Frame
+from edge.plates.detect import Detector
+from edge.plates.inference import load_models
 from edge.plates.look import MAX_UNSURE, SURE_BOX, Looker
 from edge.plates.passage import Look, PlateBox, Reading
-from tests.plates.drawn import NOTHING, Script, box, reading
+from edge.plates.read import Reader
+from tests.plates import tiny_models
+from tests.plates.drawn import NOTHING, VIEW, Script, box, reading
 
 PICTURE = np.zeros((9, 16), np.uint8)
 FRAME = Frame(0, 0.0, PICTURE, PICTURE)
@@ -159,3 +166,30 @@ def test_a_missing_plate_is_looked_for_first() -> None:
     script = Script([[sight(0.3, None)]], closer)
     assert len(Looker(script, script).look(FRAME, Longing())) == 1
     assert [round(float(place.corners.mean()), 2) for place in places] == [0.7]
+
+
+class Attentive(Nothing):
+    """A memory that misses a plate in another place with each frame: a small one, then one that fills the picture."""
+
+    def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
+        """Miss one."""
+        del looks
+        return [box(0.1 * (time % 10), 0.5, 0.06 if time % 2 else 0.4)]
+
+
+def test_no_frame_is_copied(tmp_path: Path) -> None:
+    """From the frame to the inputs of both models, in a region, under a mask, and closer: nothing of its size."""
+    models = load_models(tiny_models.config(tiny_models.folder(tmp_path)))
+    region, mask = ((0.05, 0.1), (0.9, 0.1), (0.9, 1.0), (0.0, 1.0)), ((0.5, 0.1), (0.6, 0.1), (0.6, 0.3))
+    view = msgspec.structs.replace(VIEW, region=region, masks=(mask,))
+    looker = Looker(Detector(models.detector, view), Reader(models.reader))
+    picture = np.zeros((1080, 1920), np.uint8)
+    picture[500:560, 800:900] = 255
+    frames = [Frame(index, float(index), picture, picture) for index in range(10)]
+    assert looker.look(frames[0], Attentive())
+    tracemalloc.start()
+    for frame in frames:
+        looker.look(frame, Attentive())
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < picture.size / 20

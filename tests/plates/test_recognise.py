@@ -1,15 +1,28 @@
 """From frames to passages: what happened in the field, as tests."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from edge.camera.frame import Frame
+from edge.camera.file import FileSource
+from edge.camera.frame import EndOfSource, Frame
 from edge.categories import Direction, PlateKind
+from edge.config import ModelsConfig, ViewConfig
 from edge.errors import ConfigError
-from edge.plates.passage import Look, Passage, Reading
+from edge.plates.detect import Detector
+from edge.plates.inference import load_models
+from edge.plates.motion import Motion
+from edge.plates.passage import Look, Passage, PlateBox, Reading
+from edge.plates.read import Reader
 from edge.plates.recognise import PATIENCE, Recogniser
+from edge.plates.track import LOST
+from hil.scenes import truth as truths
 from tests.plates.drawn import (
     FOREIGN,
     NOTHING,
@@ -22,14 +35,17 @@ from tests.plates.drawn import (
     play,
     reading,
     standing,
+    stirring,
     watch,
 )
 
+MODELS = Path(__file__).parents[2] / "models"
+Found = list[tuple[Direction, PlateKind, bytes]]
 TEXT, OTHER, TRAILER = "V12BDF", "V34GHJ", "W56KLM"
 IN, OUT = Direction.IN, Direction.OUT
 
 
-def seen(passages: list[Passage]) -> list[tuple[Direction, PlateKind, bytes]]:
+def seen(passages: list[Passage]) -> Found:
     """Reduce passages to what is compared."""
     return [(passage.direction, passage.kind, bytes(passage.plate)) for passage in passages]
 
@@ -101,8 +117,7 @@ def test_a_car_that_stays_behind_the_line_is_given_out_in_time() -> None:
     vehicle = stopping(TEXT, 0.7, 100)
     script = Script([[found] if (found := vehicle(index / 10)) else [] for index in range(300)])
     recogniser = Recogniser(script, script, VIEW)
-    picture = np.zeros((9, 16), np.uint8)
-    given_out = [index / 10 for index in range(300) if recogniser.passages(Frame(index, index / 10, picture, picture))]
+    given_out = [index / 10 for index in range(300) if recogniser.passages(stirring(index, index / 10))]
     assert given_out == [pytest.approx(1.0 + PATIENCE, abs=0.2)]
     assert recogniser.finish() == []
 
@@ -272,7 +287,7 @@ def test_parked_plates_are_not_read_in_every_frame() -> None:
     script = Script([[look(index / 10, 0.2, 0.2, TEXT)] for index in range(200)])
     recogniser = Recogniser(script, script, VIEW)
     for index in range(200):
-        recogniser.passages(Frame(index, index / 10, np.zeros((9, 16), np.uint8), np.zeros((9, 16), np.uint8)))
+        recogniser.passages(stirring(index, index / 10))
     assert script.read_boxes < 40
 
 
@@ -282,6 +297,134 @@ def test_a_line_along_the_way_is_refused_at_once() -> None:
     along = type(VIEW)(line=VIEW.line, inwards="left", region=(), masks=())
     with pytest.raises(ConfigError, match="inwards"):
         Recogniser(script, script, along)
+
+
+class Street(Script):
+    """A street in pictures with noise: each vehicle is a dark box; what is said is what is in the picture."""
+
+    def __init__(self, vehicles: Sequence[Vehicle]) -> None:
+        super().__init__([])
+        self.looked = 0
+        self._vehicles = vehicles
+        self._rng = np.random.default_rng(1)
+
+    def frame(self, index: int, time: float) -> Frame:
+        """Take the next picture, (90, 160)."""
+        looks = [found for vehicle in self._vehicles if (found := vehicle(time))]
+        self._frames = iter([looks])
+        picture = 100 + self._rng.standard_normal((90, 160))
+        for one in looks:
+            x, y = one.box.corners.mean(axis=0) * (160, 90)
+            picture[max(0, round(y) - 10) : round(y) + 2, max(0, round(x) - 8) : round(x) + 8] -= 60
+        pixels = np.clip(picture, 0, 255).astype(np.uint8)
+        return Frame(index, time, pixels, pixels)
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
+        """Return the boxes of this picture, noting the question."""
+        self.looked += 1
+        return super().detect(gray)
+
+
+class Counting(Detector):
+    """A detector that notes how often it was asked."""
+
+    looked = 0
+
+    def detect(self, gray: NDArray[np.uint8]) -> list[PlateBox]:
+        """Note the question."""
+        self.looked += 1
+        return super().detect(gray)
+
+
+class Restless(Motion):
+    """To whom every frame is worth a look."""
+
+    def worth_a_look(self, frame: Frame, *, following: bool) -> bool:
+        """Always."""
+        del frame, following
+        return True
+
+
+def film(vehicles: Sequence[Vehicle], seconds: float, fps: float = 25, *, gated: bool = True) -> tuple[Street, Found]:
+    """Film vehicles; return the street and its passages."""
+    street = Street(vehicles)
+    recogniser = Recogniser(street, street, VIEW)
+    if not gated:
+        recogniser._motion = Restless(VIEW)
+    passages = [
+        passage
+        for index in range(round(seconds * fps))
+        for passage in recogniser.passages(street.frame(index, index / fps))
+    ]
+    return street, seen([*passages, *recogniser.finish()])
+
+
+@pytest.mark.parametrize("fps", [5.0, 10.0, 25.0])
+def test_what_happens_on_a_still_street_is_the_same_with_fewer_looks(fps: float) -> None:
+    """One passes, one stops on the line for twenty seconds and drives on, one parks there, one turns round."""
+    there, back = driving(OTHER, x=0.2, start=33), driving(OTHER, x=0.2, start=43, y=0.9, speed=-0.4)
+    vehicles = [
+        standing("V56KLM", 0.8, 0.5),
+        driving(TEXT, x=0.3, start=25),
+        stopping("V78NPR", 0.5, 20),
+        there,
+        back,
+    ]
+    all_looks, expected = film(vehicles, 60, fps, gated=False)
+    street, found = film(vehicles, 60, fps)
+    assert found == expected
+    assert len(found) == 4
+    assert all_looks.looked == 60 * fps
+    assert street.looked < 60 * fps * 0.8
+
+
+def test_a_vehicle_is_looked_at_until_it_is_out_of_sight() -> None:
+    """An empty street costs a tenth of the looks, and a vehicle as many as before."""
+    empty, _ = film([], 40)
+    assert empty.looked < 0.12 * 40 * 25
+    street, found = film([driving(TEXT, start=20)], 40)
+    in_sight = (0.97 - 0.1) / 0.4
+    assert len(found) == 1
+    assert in_sight * 25 < street.looked - empty.looked < (in_sight + 2) * 25
+
+
+def test_a_passage_does_not_wait_for_a_look() -> None:
+    """It is given out a second after its vehicle has left, though nothing is looked at meanwhile."""
+    street = Street([driving(TEXT)])
+    recogniser = Recogniser(street, street, VIEW)
+    times = [index / 25 for index in range(200)]
+    given = [time for index, time in enumerate(times) if recogniser.passages(street.frame(index, time))]
+    assert given == [pytest.approx((0.97 - 0.1) / 0.4 + LOST, abs=0.1)]
+
+
+def pictures(street: Path) -> list[NDArray[np.uint8]]:
+    """Return the pictures of a video, the first and the last of them for ten seconds."""
+    source, found = FileSource(street, None), []
+    with suppress(EndOfSource):
+        while True:
+            found.append(source.read().gray)
+    return [*[found[0]] * 100, *found, *[found[-1]] * 100]
+
+
+def test_a_rendered_street_is_counted_the_same_with_and_without_motion(one_vehicle: Path) -> None:
+    """By the models that ship: the same passages at the same times, for fewer than half of the looks."""
+    models = load_models(ModelsConfig(MODELS, "cpu", 1, MODELS))
+    view = ViewConfig(truths.load(one_vehicle / "truth.json").line, "down", (), ())
+    shown = pictures(one_vehicle / "street.mkv")
+
+    def passages(motion: Motion) -> tuple[list[Passage], int]:
+        detector = Counting(models.detector, view)
+        recogniser = Recogniser(detector, Reader(models.reader), view)
+        recogniser._motion = motion
+        frames = [Frame(index, index / 10, picture, picture) for index, picture in enumerate(shown)]
+        found = [passage for frame in frames for passage in recogniser.passages(frame)]
+        return found + recogniser.finish(), detector.looked
+
+    expected, every = passages(Restless(view))
+    found, looked = passages(Motion(view))
+    assert len(expected) == 1
+    assert found == expected
+    assert looked < every / 2
 
 
 @settings(max_examples=6, deadline=None)
@@ -296,10 +439,9 @@ def test_an_endless_stream_keeps_nothing(seed: int) -> None:
     times = [index / 10 for index in range(220)] + [90.0]
     script = Script([[found for some in vehicles if (found := some(time))] for time in times])
     recogniser = Recogniser(script, script, VIEW)
-    picture = np.zeros((9, 16), np.uint8)
     ways = list(recogniser._ways.values())
     for index, time in enumerate(times):
-        recogniser.passages(Frame(index, time, picture, picture))
+        recogniser.passages(stirring(index, time))
         ways += recogniser._ways.values()
         assert len(recogniser._crossed) <= 40
     assert not recogniser._ways
