@@ -54,10 +54,16 @@ class Detector:
         return self._find(gray, self._usual, self._input)
 
     def zoom(self, full: NDArray[np.uint8], box: PlateBox) -> list[PlateBox]:
-        """Return the plates around ``box`` in a frame (H, W), seen pixel by pixel where that is closer than before."""
+        """Return the plates around ``box`` in a frame (H, W), seen pixel by pixel where that is closer than before.
+
+        A plate that is wider than half of the input is seen from farther, also where no frame is around it.
+        """
         shape = (full.shape[0], full.shape[1])
         self._zoomed[:] = FILL
-        return self._find(full, fit_letterbox(shape, _window(shape, box), self._masks), self._zoomed)
+        pixels = _pixels_per_pixel(shape, box)
+        return self._find(
+            full, fit_letterbox(shape, _window(shape, box, pixels), self._masks, 1 / pixels), self._zoomed
+        )
 
     def _find(self, gray: NDArray[np.uint8], part: Letterbox, buffer: NDArray[np.uint8]) -> list[PlateBox]:
         part.draw(gray, buffer[0], self._scratch)
@@ -101,11 +107,15 @@ def is_whole(corners: Floats, size: tuple[int, int]) -> NDArray[np.bool_]:
     return np.asarray(clear.all(axis=(1, 2)))
 
 
-def _window(shape: tuple[int, int], box: PlateBox) -> tuple[Rows, Columns]:
-    """Return rows and columns around a box: as many pixels as the input has, more where the box itself is larger."""
+def _pixels_per_pixel(shape: tuple[int, int], box: PlateBox) -> float:
+    """Return how many pixels of a frame (height, width) one of the input shows, at least one, in a zoom on a box."""
     extent = np.array([shape[1], shape[0]], np.float32)
-    quad = box.corners * extent
-    scale = max(1.0, _ROOM * plate_width(quad) / WIDTH)
-    size = np.minimum(np.array([WIDTH, HEIGHT]) * scale, extent).astype(int)
-    low = np.clip(quad.mean(axis=0) - size / 2, 0, extent - size).astype(int)
+    return max(1.0, _ROOM * plate_width(box.corners * extent) / WIDTH)
+
+
+def _window(shape: tuple[int, int], box: PlateBox, pixels: float) -> tuple[Rows, Columns]:
+    """Return rows and columns around a box: what fills the input, as far as the frame goes."""
+    extent = np.array([shape[1], shape[0]], np.float32)
+    size = np.minimum(np.array([WIDTH, HEIGHT]) * pixels, extent).astype(int)
+    low = np.clip((box.corners * extent).mean(axis=0) - size / 2, 0, extent - size).astype(int)
     return slice(int(low[1]), int(low[1] + size[1])), slice(int(low[0]), int(low[0] + size[0]))

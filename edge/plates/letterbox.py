@@ -1,5 +1,6 @@
 """Fit a part of a frame into the detector's input, and bring its corners back."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -54,12 +55,14 @@ class Letterbox:
         return np.asarray(pixels / np.array([self.shape[1], self.shape[0]]), np.float32)
 
 
-def fit_letterbox(shape: tuple[int, int], crop: tuple[Rows, Columns], masks: list[Floats]) -> Letterbox:
-    """Fit a crop; ``masks`` are polygons in shares of the frame."""
+def fit_letterbox(
+    shape: tuple[int, int], crop: tuple[Rows, Columns], masks: list[Floats], largest: float = math.inf
+) -> Letterbox:
+    """Fit a crop, at most ``largest`` times its size; ``masks`` are polygons in shares of the frame."""
     factor = _reduction(crop[0].stop - crop[0].start, crop[1].stop - crop[1].start)
     rows, columns = _whole_blocks(crop[0], factor), _whole_blocks(crop[1], factor)
     high, wide = rows.stop - rows.start, columns.stop - columns.start
-    size = _fitted(high, wide)
+    size = _fitted(high, wide, largest)
     reduced = (high // factor, wide // factor) if factor > 1 else None
     origin, extent = np.array([columns.start, rows.start]), np.array([shape[1], shape[0]])
     painted = [(mask * extent - origin) * (np.array(size) / np.array([wide, high])) for mask in masks]
@@ -77,9 +80,9 @@ def crop_to(shape: tuple[int, int], region: Floats) -> tuple[Rows, Columns]:
     return rows, columns
 
 
-def _fitted(high: int, wide: int) -> tuple[int, int]:
+def _fitted(high: int, wide: int, largest: float) -> tuple[int, int]:
     """Return the width and height to which a crop is scaled."""
-    scale = min(WIDTH / wide, HEIGHT / high)
+    scale = min(WIDTH / wide, HEIGHT / high, largest)
     return max(1, round(wide * scale)), max(1, round(high * scale))
 
 

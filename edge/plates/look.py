@@ -20,6 +20,7 @@ from edge.plates.vote import says_plate
 
 SURE_BOX = 0.4
 MAX_UNSURE = 4  # Boxes of a frame that only the reader can confirm: each costs a reading.
+_LARGE = 0.5  # Of the picture's width: the corners of so large a plate are inexact by some of the detector's cells.
 _SAME_PLATE = 0.3
 _PAUSE = 1.0  # Seconds in which a place where a closer look found nothing is left alone,
 _PLACE = 0.02  # as far as this around it, in shares of the picture.
@@ -66,7 +67,7 @@ class Looker:
         known = [Look(frame.time, box, None) for box in boxes if memory.knows(box)]
         fresh = self._read(frame, [box for box in boxes if not memory.knows(box)])
         looks = known + [look for look in fresh if _is_plate(look)]
-        doubtful = [look.box for look in fresh if look.box.whole and not _is_read(look)]
+        doubtful = [look.box for look in fresh if (look.box.whole or _is_large(look.box)) and not _is_read(look)]
         return _merged(looks, self._look_closer(frame, memory.missing(frame.time, looks) + doubtful))
 
     def _read(self, frame: Frame, boxes: list[PlateBox]) -> list[Look]:
@@ -96,6 +97,11 @@ def _without_excess(boxes: list[PlateBox]) -> list[PlateBox]:
 
 def _is_plate(look: Look) -> bool:
     return look.box.score >= SURE_BOX or _is_read(look)
+
+
+def _is_large(box: PlateBox) -> bool:
+    """Tell whether a box is so wide that it may touch the edge of what the detector saw with a whole plate in it."""
+    return bool(np.ptp(box.corners[:, 0]) >= _LARGE)
 
 
 def _is_read(look: Look) -> bool:

@@ -12,6 +12,7 @@ from edge.config import ViewConfig
 from edge.plates.detect import MAX_BOXES, Detector, Peaks, find_peaks, is_whole, without_doubles
 from edge.plates.geometry import bounds, overlap
 from edge.plates.inference import Session, load_models
+from edge.plates.passage import PlateBox
 from tests.plates import tiny_models
 from tests.plates.drawn import VIEW
 
@@ -96,6 +97,15 @@ def test_a_plate_at_the_edge_is_not_whole(session: Session) -> None:
     view = msgspec.structs.replace(VIEW, region=LEFT)
     (cut,) = Detector(session, view).detect(picture((0.47, 0.5)))
     assert not cut.whole
+
+
+def test_a_large_plate_is_seen_from_farther(session: Session) -> None:
+    """A zoom on a plate of four fifths of the picture shows it at half of the input, with nothing around the frame."""
+    corners = np.array([(0.1, 0.4), (0.9, 0.4), (0.9, 0.6), (0.1, 0.6)], np.float32)
+    (found,) = Detector(session, VIEW).zoom(picture((0.5, 0.5), shape=(288, 384)), PlateBox(corners, 0.9, whole=False))
+    assert found.whole
+    assert found.corners.mean(axis=0) == pytest.approx((0.5, 0.5), abs=0.03)
+    assert np.ptp(found.corners[:, 0]) * 384 == pytest.approx(40 * 1.6, abs=0.5)
 
 
 scores = arrays.arrays(np.float32, (9, 12), elements=st.floats(0, 1, width=32))

@@ -133,6 +133,14 @@ def test_a_closer_look_must_be_whole_and_read() -> None:
     assert peek([sight(0.3, None)], [cut, sight(0.9, None)]) == []
 
 
+def test_a_plate_that_fills_the_picture_is_looked_at_again() -> None:
+    """Its corners may lie beyond the edge by mistake; what is small and cut by the edge is left alone."""
+    wide = np.array([(0.1, 0.6), (1.0, 0.6), (1.0, 0.9), (0.1, 0.9)], np.float32)
+    whole = Look(0.0, box(0.55, 0.75), reading(TEXT))
+    assert peek([Look(0.0, PlateBox(wide, 0.8, whole=False), None)], [whole])[-1] == whole.box
+    assert len(peek([Look(0.0, box(0.98, 0.5, whole=False), None)], [whole])) == 1
+
+
 def test_what_is_read_needs_no_closer_look() -> None:
     """It would cost as much as a frame."""
     script = Script([[sight(0.9, reading(TEXT)), sight(0.3, reading(TEXT))], []])
