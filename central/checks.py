@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ MIN_K = 10
 TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]+)/(?P<camera>[a-z0-9-]+)/(?P<branch>.+)")
 NAMES: Mapping[str, schema.Name] = {
     "counts/hour": "counts",
+    "counts/day": "counts",
     "state": "state",
     "health": "health",
     "checkpoint": "checkpoint",
@@ -87,13 +89,14 @@ class Checker:
         content = self._read(NAMES[branch], received.payload)
         if content["source"] != address.source:
             raise BreachError(f"source {content['source']} does not belong to this topic")
-        take: Callable[[Received, Signature], Event] = {
-            "counts/hour": self._take_counts,
+        takes: Mapping[str, Callable[[Received, Signature], Event]] = {
+            "counts/hour": partial(self._take_counts, Stream.HOUR),
+            "counts/day": partial(self._take_counts, Stream.DAY),
             "state": self._take_state,
             "health": self._take_health,
             "checkpoint": self._take_checkpoint,
-        }[branch]
-        return take(received, signed)
+        }
+        return takes[branch](received, signed)
 
     def _address(self, topic: str) -> tuple[Address, str]:
         found = TOPIC.fullmatch(topic)
@@ -126,19 +129,19 @@ class Checker:
             raise BreachError(f"breaks the schema at {breach.json_path}: {breach.validator}")
         return dict(content)
 
-    def _take_counts(self, received: Received, signed: Signature) -> Event:
+    def _take_counts(self, stream: Stream, received: Received, signed: Signature) -> Event:
         if received.retained:
             raise BreachError("is retained; counts never are")
         report = _decode(received.payload, CountReport)
         _check_window(report)
         self._check_k(report)
         camera = report.source.rsplit(":", maxsplit=1)[-1]
-        if report.id != f"{camera}:{Stream.HOUR}:{report.sequence}":
+        if report.id != f"{camera}:{stream}:{report.sequence}":
             raise BreachError("its id does not belong to its camera, stream and sequence")
-        return self._in_sequence(report, received.payload, signed)
+        return self._in_sequence(self._streams[report.source, stream], report, received.payload, signed)
 
-    def _in_sequence(self, report: CountReport, payload: bytes, signed: Signature) -> Event:
-        stream, sequence = self._streams[report.source, Stream.HOUR], int(report.sequence)
+    def _in_sequence(self, stream: Sequences, report: CountReport, payload: bytes, signed: Signature) -> Event:
+        sequence = int(report.sequence)
         if stream.came_before(sequence):
             if stream.is_same(sequence, payload):
                 return Repeated(report.id)

@@ -12,6 +12,7 @@ from central.events import CheckpointNote, Event, HealthNote, Refused, Repeated,
 from edge.uplink.contract import Cell, CountReport, DimensionName, Window
 
 DIMENSIONS: tuple[str, ...] = get_args(DimensionName)
+VEHICLE_TYPE = "vehicle_type"
 LONGEST_LINE = 200
 
 
@@ -83,7 +84,7 @@ def _signature(event: Report | StateChange | HealthNote | CheckpointNote) -> str
 
 def _table(report: CountReport) -> Table:
     cells = report.data.cells
-    used = [name for name in DIMENSIONS if any(getattr(cell, name) for cell in cells)]
+    used = [name for name in DIMENSIONS if any(_tells(cell, name) for cell in cells)]
     with_rest = any(cell.rest for cell in cells)
     table = Table(box=box.SIMPLE_HEAD)
     for name in [*used, *(["rest of"] if with_rest else [])]:
@@ -94,9 +95,15 @@ def _table(report: CountReport) -> Table:
     return table
 
 
+def _tells(cell: Cell, name: str) -> bool:
+    return bool(getattr(cell, name) or (name == VEHICLE_TYPE and cell.vehicle_types))
+
+
 def _row(cell: Cell, used: list[str], *, with_rest: bool) -> list[str]:
     values = [str(getattr(cell, name) or "") for name in used]
     rest = [", ".join(cell.rest or ())] if with_rest else []
+    if cell.vehicle_types and VEHICLE_TYPE in used:
+        values[used.index(VEHICLE_TYPE)] = " + ".join(cell.vehicle_types)
     return [value.replace("_", " ") for value in [*values, *rest, str(cell.n)]]
 
 

@@ -136,14 +136,21 @@ Count = Annotated[int, Meta(ge=0, le=9_999)]
 Percent5 = Annotated[int, Meta(ge=0, le=100, multiple_of=5)]
 # Windows begin on quarters of an hour of local time; all offsets in use are multiples of that too.
 Instant = Annotated[int, Meta(ge=946_684_800, le=4_102_444_800, multiple_of=900)]
-Part = Annotated[int, Meta(ge=0, le=99)]
+LAST_PART = 9_999
+Part = Annotated[int, Meta(ge=0, le=LAST_PART)]
 Serial = Annotated[int, Meta(ge=1, le=9_999)]
 MOST_CELLS = 4_096
+MOST_TABLES = 8
+TableNumber = Annotated[int, Meta(ge=0, le=MOST_TABLES - 1)]
 
 
 class CellKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One combination of all dimensions, the finest detail that vision counts in."""
+    """One combination of all dimensions, the finest detail that vision counts in.
 
+    ``table`` is the place in the policy of the table that the vehicle was drawn into, from 0.
+    """
+
+    table: TableNumber
     direction: Direction
     plate: PlateKind
     vehicle_type: VehicleType
@@ -156,20 +163,26 @@ class CellKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CellCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was counted in one cell: passages, and different vehicles among them (0 for unreadable plates)."""
+    """What was counted in one cell: passages, and different vehicles among them (0 for unreadable plates).
+
+    ``fresh`` of these had not passed in this direction before, on this day and under this tag key: over the hours of a
+    day these add up to different vehicles.
+    """
 
     key: CellKey
     n: Count
     vehicles: Count
+    fresh: Count
 
 
 class WindowCounts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="window_counts"):
     """The counts of one part of one window, from vision to gate.
 
-    ``start`` and ``end`` are Unix seconds. A ``part`` is what one tag key saw: after a restart the next part begins,
-    and vehicles of two parts can't be told apart. A later message for the same part replaces the earlier one;
-    ``final`` says that no part of this window follows. ``observed`` is the share of the window, in per cent, in which
-    this part's camera delivered. ``policy`` is the serial of the policy under which it was counted.
+    ``start`` and ``end`` are Unix seconds. A ``part`` is what one tag key saw; it has the number of that key on its
+    local day, from 0. After a restart the next key is used, and vehicles of two parts can't be told apart. A later
+    message for the same part replaces the earlier one; ``final`` says that no part of this window follows.
+    ``observed`` is the share of the window, in per cent, in which this part's camera delivered. ``policy`` is the
+    serial of the policy under which it was counted.
     """
 
     start: Instant

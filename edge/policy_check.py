@@ -33,7 +33,7 @@ def faults(file: Path, content: bytes) -> Iterator[ConfigError]:
     read = _sound_options(layer, named)
     for contradictions in (_term, _assessment, _decision, _zone_rules, _doubles, _retention):
         yield from contradictions(file, read)
-    if not any(section == "release" for section, _ in named):
+    if not any(section.partition(".")[0] == "release" for section, _ in named):
         yield from _release(layer, read)
 
 
@@ -106,11 +106,12 @@ def _retention(file: Path, read: Read) -> Iterator[ConfigError]:
 
 
 def _release(layer: Layer, read: Read) -> Iterator[ConfigError]:
-    enrichment, rules, bench = read("what", "enrichment"), read("what", "zone_rules"), read("policy", "bench")
-    if enrichment is None or rules is None or bench is None:
+    enrichment, measure, rules = read("what", "enrichment"), read("what", "measure"), read("what", "zone_rules")
+    bench = read("policy", "bench")
+    if None in (enrichment, measure, rules, bench):
         return
     release = msgspec.convert(layer.tree["release"], Release)
     try:
-        release_rules.check(layer.file, release, enrichment, zone_rules=bool(rules), bench=bench)
+        release_rules.check(layer.file, release, release_rules.Terms(enrichment, measure, bool(rules), bench))
     except ConfigError as fault:
         yield fault

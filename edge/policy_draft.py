@@ -3,12 +3,13 @@
 import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
 from typing import NamedTuple
 
+from edge.categories import VehicleType
 from edge.errors import ConfigError
 from edge.policy_text import FIELDS, Field, Language, Words
 
@@ -30,13 +31,43 @@ _NEXT = Words(
 
 
 class Question(NamedTuple):
-    """A question that municipalities ask, as a template: what it enriches, and in which dimensions it counts."""
+    """A question that municipalities ask, as a template: what it enriches, and the ladder of its answers."""
 
     words: Words
     enrichment: tuple[str, ...]
-    dimensions: tuple[str, ...]
+    rungs: tuple[str, ...]
+    """As TOML, one a line."""
     blank: tuple[str, ...] = ()
     """Options that this question needs filled in, beside those that every policy needs."""
+
+
+def _rung(period: str, *dimensions: str, types: Sequence[str] = ()) -> str:
+    named = f"vehicle_types = {json.dumps(types)}, " if types else ""
+    return f'{{period = "{period}", {named}dimensions = {json.dumps(dimensions)}}}'
+
+
+def _by_class(*more: str) -> tuple[str, ...]:
+    """Return the ladder for vehicle classes: cars by drive, vans by emission class (and ``more``), trucks by day."""
+    kind, classes = ("direction", "vehicle_type"), ("emission_class", *more)
+    heavy = ["truck", "tractor_unit"]
+    light = [str(one) for one in VehicleType if one not in heavy]
+    return (
+        _rung("hour", *kind, "drive", types=["passenger_car"]),
+        _rung("hour", *kind, types=["passenger_car", "bus", "two_wheeler"]),
+        _rung("hour", "direction", "plate", "vehicle_type", types=["unknown"]),
+        _rung("hour", *kind, *classes, types=["van"]),
+        _rung("day", *kind, *classes, types=light),
+        _rung("day", "direction", *classes, types=heavy),
+        _rung("day", *kind, types=light),
+        _rung("day", "direction", types=heavy),
+        _rung("day", "direction"),
+    )
+
+
+def _by(dimension: str) -> tuple[str, ...]:
+    """Return the ladder for something that only lists know."""
+    told = ("direction", "vehicle_type", dimension)
+    return _rung("hour", *told), _rung("day", *told), _rung("day", "direction")
 
 
 class Template(StrEnum):
@@ -54,34 +85,34 @@ QUESTIONS = {
     Template.TOTALS: Question(
         Words("how many vehicles drive in and out, when", "hoeveel voertuigen rijden in en uit, wanneer"),
         (),
-        ("direction", "plate"),
+        (_rung("hour", "direction", "plate"), _rung("day", "direction", "plate")),
     ),
     Template.CLASSES: Question(
         Words("which types, drives and emission classes", "welke typen, aandrijvingen en emissieklassen"),
         ("rdw",),
-        ("direction", "plate", "vehicle_type", "drive"),
+        _by_class(),
     ),
     Template.ADMISSION: Question(
         Words("how many of them the zone admits", "hoeveel daarvan de zone toelaat"),
         ("rdw",),
-        ("direction", "vehicle_type", "admitted"),
+        _by_class("admitted"),
         ("zone_rules",),
     ),
     Template.EXEMPTIONS: Question(
         Words("how many have an exemption", "hoeveel hebben een ontheffing"),
         ("rdw", "exemptions"),
-        ("direction", "vehicle_type", "exemption"),
+        _by("exemption"),
     ),
     Template.ORIGIN: Question(
         Words("from which municipalities they come", "uit welke gemeenten zij komen"),
         ("rdw", "origin"),
-        ("direction", "vehicle_type", "origin"),
+        _by("origin"),
         ("link_decision",),
     ),
     Template.TRADE: Question(
         Words("which trades they belong to", "bij welke bedrijfssectoren zij horen"),
         ("rdw", "trade"),
-        ("direction", "vehicle_type", "trade"),
+        _by("trade"),
         ("link_decision",),
     ),
 }
@@ -144,7 +175,9 @@ def _option(field: Field, template: Template, answers: Answers, language: Langua
 
 def _release(template: Template) -> list[str]:
     """Return what the section says beside k."""
-    return [f'table = "{template}"', f"dimensions = {json.dumps(QUESTIONS[template].dimensions)}"]
+    rungs = [f"  {rung}," for rung in QUESTIONS[template].rungs]
+    table = ["", "[[release.tables]]", f'name = "{template}"', "weight = 1.0", "rungs = [", *rungs, "]"]
+    return ["minimum_window_minutes = 15", *table]
 
 
 def _toml(field: Field, given: str) -> str:

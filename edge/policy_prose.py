@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
+from edge.categories import VehicleType
 from edge.policy import Policy
 from edge.policy_fields import PolicyFile
 from edge.policy_scenario import reason, scenario_of
 from edge.policy_text import Language, Words
-from edge.release_rules import Enrichment, Measure
+from edge.release_rules import Enrichment, Measure, Period, Table
 
 WIDTH = 100
 INDENT = "  "
@@ -37,6 +38,7 @@ _MEASURED = {
     ),
     Measure.UNIQUE_VEHICLES: Words("different vehicles", "verschillende voertuigen"),
 }
+_PERIODS = {Period.HOUR: Words("each hour", "elk uur"), Period.DAY: Words("each day", "elke dag")}
 _ADMITTED = Words(
     "whether the zone lets the vehicle in, by the rule file {rules}",
     "of de zone het voertuig toelaat, volgens het regelbestand {rules}",
@@ -139,9 +141,24 @@ def _release(file: PolicyFile) -> Iterator[Words]:
         f"numbers only, each of {k} or more different vehicles; smaller ones are withheld",
         f"alleen getallen, elk van {k} of meer verschillende voertuigen; kleinere worden achtergehouden",
     )
+    for table in file.release.tables:
+        yield from _ladder(table)
     yield Words(
         f"kept on the camera for {kept.outbox_days} days; deleted by subscribers after {kept.message_days} days",
         f"{kept.outbox_days} dagen bewaard op de camera; door afnemers verwijderd na {kept.message_days} dagen",
     )
     minutes = file.set_up.minutes
     yield Words(*(words.format(minutes=minutes) for words in (_SET_UP if minutes else _NO_SET_UP)))
+
+
+def _ladder(table: Table) -> Iterator[Words]:
+    """Tell a ladder, rung by rung: what is too small for one goes down to the next."""
+    share = f"{table.weight:.0%}"
+    yield Words(
+        f"table {table.name}, with {share} of the vehicles:", f"tabel {table.name}, met {share} van de voertuigen:"
+    )
+    for number, rung in enumerate(table.rungs, 1):
+        period = _PERIODS[rung.period]
+        told = ", ".join(rung.dimensions)
+        types = "" if set(rung.vehicle_types) == set(VehicleType) else f" ({', '.join(rung.vehicle_types)})"
+        yield Words(f"{number}. {period.en}{types}: {told}", f"{number}. {period.nl}{types}: {told}")

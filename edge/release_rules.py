@@ -3,18 +3,23 @@
 A leaf, like edge.policy, of which it is a part: vision, gate and uplink's messages speak of its dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import pairwise
+from math import isclose
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
+from edge.categories import MOST_TABLES, VehicleType
 from edge.config import Identifier
+from edge.errors import ConfigError
 from edge.settings import refusal
 
 MIN_K = 10
+MIN_WINDOW = 15
 
 
 class Enrichment(StrEnum):
@@ -33,8 +38,15 @@ class Measure(StrEnum):
     UNIQUE_VEHICLES = "unique_vehicles"
 
 
+class Period(StrEnum):
+    """How long the bins of a rung are."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
 class Dimension(StrEnum):
-    """Dimensions that a table may have."""
+    """Dimensions that a rung may have."""
 
     DIRECTION = "direction"
     PLATE = "plate"
@@ -57,6 +69,10 @@ _SOURCES = {
     Dimension.ORIGIN: Enrichment.ORIGIN,
     Dimension.TRADE: Enrichment.TRADE,
 }
+# Which values of these occur with which vehicles is decided by a zone's rules or by lists, and nobody outside knows it.
+UNSURE = frozenset({Dimension.ADMITTED, Dimension.EXEMPTION, Dimension.ORIGIN, Dimension.TRADE})
+# Of a vehicle of unknown type nothing else that the register holds is known either.
+CONSTANT = {VehicleType.UNKNOWN: frozenset({Dimension.DRIVE, Dimension.EMISSION_CLASS, Dimension.ADMITTED})}
 
 
 def one_of(names: type[StrEnum]) -> str:
@@ -64,34 +80,153 @@ def one_of(names: type[StrEnum]) -> str:
     return ", ".join(names)
 
 
+class Rung(msgspec.Struct, frozen=True):
+    """One step of a ladder: cells of these dimensions, for vehicles of these types, in bins of this length."""
+
+    period: Annotated[Period, Meta(description=one_of(Period))]
+    dimensions: Annotated[tuple[Dimension, ...], Meta(min_length=1, description=f"a list of: {one_of(Dimension)}")]
+    vehicle_types: Annotated[
+        tuple[VehicleType, ...], Meta(min_length=1, description=f"a list of: {one_of(VehicleType)}")
+    ] = tuple(VehicleType)
+
+    def telling(self, vehicle_type: VehicleType) -> frozenset[Dimension]:
+        """Return the dimensions in which vehicles of this type can differ."""
+        return frozenset(self.dimensions) - CONSTANT.get(vehicle_type, frozenset())
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One question: a ladder, and the share of vehicles that is drawn into it."""
+
+    name: Identifier
+    weight: Annotated[float, Meta(gt=0.0, le=1.0, description="a share above 0, up to 1.0")]
+    rungs: Annotated[tuple[Rung, ...], Meta(description="a list of rungs, at least one")]
+
+    def last_hour(self, vehicle_type: VehicleType) -> int | None:
+        """Return the last rung of hours for vehicles of this type, if any."""
+        hours = [rung.period is Period.HOUR for rung in self.rungs]
+        return self.before(sum(hours), vehicle_type)
+
+    def has(self, period: Period) -> bool:
+        """Tell whether any rung has bins of this length."""
+        return any(rung.period is period for rung in self.rungs)
+
+    def before(self, number: int, vehicle_type: VehicleType) -> int | None:
+        """Return which rung vehicles of this type come from when they reach rung ``number``; None from nowhere."""
+        earlier = [one for one in range(number) if vehicle_type in self.rungs[one].vehicle_types]
+        return earlier[-1] if earlier else None
+
+
 class Release(msgspec.Struct, frozen=True):
-    """How counts are released: per clock hour, cells of at least ``k`` different vehicles."""
+    """How counts are released: in cells of at least ``k`` different vehicles, by the ladders of the tables."""
 
     k: Annotated[int, Meta(ge=1, le=1000, description=f"a whole number from {MIN_K} to 1000")]
-    table: Identifier
-    dimensions: Annotated[tuple[Dimension, ...], Meta(min_length=1, description=f"a list of: {one_of(Dimension)}")]
+    minimum_window_minutes: Annotated[
+        int, Meta(ge=0, le=60, description=f"minutes, a whole number from {MIN_WINDOW} to 60")
+    ]
+    tables: Annotated[tuple[Table, ...], Meta(description=f"one to {MOST_TABLES} [[release.tables]]")]
 
 
-def check(file: Path, release: Release, enrichment: Sequence[Enrichment], *, zone_rules: bool, bench: bool) -> None:
+class Terms(NamedTuple):
+    """What the rest of a policy says about its release."""
+
+    enrichment: Sequence[Enrichment]
+    measure: Measure
+    zone_rules: bool
+    bench: bool
+
+
+def check(file: Path, release: Release, terms: Terms) -> None:
     """Check what no single option can say.
 
     Raises:
         ConfigError: naming file, section, option, value and what is allowed.
     """
-    if release.k < MIN_K and not bench:
+    if release.k < MIN_K and not terms.bench:
         raise refusal(file, "release", "k", release.k, f"{MIN_K} or more (less only in a bench policy)")
-    if objection := _objection(release.dimensions, enrichment, zone_rules=zone_rules):
-        raise refusal(file, "release", "dimensions", [str(one) for one in release.dimensions], objection)
+    if (minutes := release.minimum_window_minutes) < MIN_WINDOW and not terms.bench:
+        allowed = f"{MIN_WINDOW} or more (less only in a bench policy)"
+        raise refusal(file, "release", "minimum_window_minutes", minutes, allowed)
+    if not 1 <= len(release.tables) <= MOST_TABLES:
+        raise refusal(file, "release", "tables", len(release.tables), f"one to {MOST_TABLES} [[release.tables]]")
+    _check_tables(file, release.tables)
+    for at, table in enumerate(release.tables, 1):
+        _check_periods(file, f"release.tables.{at}", table, terms.measure)
+        for number, rung in enumerate(table.rungs):
+            objection = _objection(rung.dimensions, terms) or _misplaced(table, number)
+            if objection:
+                raise _refused(file, at, number, rung, objection)
 
 
-def _objection(dimensions: Sequence[Dimension], enrichment: Sequence[Enrichment], *, zone_rules: bool) -> str | None:
+def _check_tables(file: Path, tables: Sequence[Table]) -> None:
+    names = [table.name for table in tables]
+    for at, table in enumerate(tables, 1):
+        if table.name in names[: at - 1]:
+            raise refusal(file, f"release.tables.{at}", "name", table.name, "a name for each table")
+    if not isclose(total := sum(table.weight for table in tables), 1.0, abs_tol=1e-9):
+        raise refusal(file, "release.tables", "weight", round(total, 6), "weights of all tables that sum to 1")
+
+
+def _check_periods(file: Path, section: str, table: Table, measure: Measure) -> None:
+    periods = [rung.period for rung in table.rungs]
+    if not periods:
+        raise refusal(file, section, "rungs", [], "a list of rungs, at least one")
+    if (Period.DAY, Period.HOUR) in pairwise(periods):
+        raise refusal(file, section, "rungs", periods, "those of an hour before those of a day")
+    if measure is Measure.UNIQUE_VEHICLES and len(set(periods)) > 1:
+        raise refusal(file, section, "rungs", periods, f"all of one period with measure {measure}")
+
+
+def _refused(file: Path, at: int, number: int, rung: Rung, objection: str) -> ConfigError:
+    section = f"release.tables.{at}.rungs.{number + 1}"
+    return refusal(file, section, "dimensions", [str(one) for one in rung.dimensions], objection)
+
+
+def _objection(dimensions: Sequence[Dimension], terms: Terms) -> str | None:
     """Say what would be allowed, where these dimensions are not."""
+    if Dimension.DIRECTION not in dimensions:
+        return f"{Dimension.DIRECTION} in every rung: without it a vehicle that drives in and out would be two"
     if len(set(dimensions)) < len(dimensions):
         return "each dimension once"
     for dimension in dimensions:
         source = _SOURCES.get(dimension)
-        if source is not None and source not in enrichment:
+        if source is not None and source not in terms.enrichment:
             return f"{dimension} with enrichment {source} only"
-    if Dimension.ADMITTED in dimensions and not zone_rules:
+    if Dimension.ADMITTED in dimensions and not terms.zone_rules:
         return f"{Dimension.ADMITTED} with [what] zone_rules only"
     return None
+
+
+def _misplaced(table: Table, number: int) -> str | None:
+    """Say what would be allowed where a rung can't follow those before it.
+
+    Only nested cells can be judged by the interval rule (docs/privacy.md): what a rung tells must be part of what the
+    rung before it tells, and what a day tells must be part of what the hours tell, or the other way round.
+    """
+    rung = table.rungs[number]
+    for vehicle_type in rung.vehicle_types:
+        now = rung.telling(vehicle_type)
+        for before in _compared(table, number, vehicle_type):
+            then = before.telling(vehicle_type)
+            if before.period is rung.period and not now <= then:
+                return f"for {vehicle_type} nothing that the rung before it does not tell"
+            if not (now <= then or then <= now):
+                return f"for {vehicle_type} all of the last hour rung's and more, or some of them"
+            if before.period is Period.HOUR and _skips(table, number, vehicle_type, then):
+                return f"for {vehicle_type} a day rung with just the dimensions of the last hour rung before this one"
+            if now < then and (unsure := sorted(now & UNSURE)):
+                return f"for {vehicle_type} no {unsure[0]}: nobody knows which vehicles it may have, so nothing is left"
+    return None
+
+
+def _compared(table: Table, number: int, vehicle_type: VehicleType) -> Iterator[Rung]:
+    """Give the rungs that a rung must be nested with: the one before it, and in a day the last hour rung."""
+    numbers = {table.before(number, vehicle_type)}
+    if table.rungs[number].period is Period.DAY:
+        numbers.add(table.last_hour(vehicle_type))
+    yield from (table.rungs[one] for one in numbers if one is not None)
+
+
+def _skips(table: Table, number: int, vehicle_type: VehicleType, hours: frozenset[Dimension]) -> bool:
+    """Tell whether a day goes from more than the hours tell to less, without the step between."""
+    now, before = table.rungs[number], table.before(number, vehicle_type)
+    return before is not None and now.telling(vehicle_type) < hours < table.rungs[before].telling(vehicle_type)

@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -74,9 +74,11 @@ def faults(kind: type[msgspec.Struct], layers: list[Layer]) -> Iterator[ConfigEr
         for layer in layers
     ]
     for name, section in sections.items():
+        named = _named(name, section, sound)
         for option, hint in get_type_hints(section, include_extras=True).items():
             try:
-                _option(name, option, hint, sound)
+                if option in named:
+                    _option(name, option, hint, sound)
             except ConfigError as fault:
                 yield fault
 
@@ -141,7 +143,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def _section(name: str, kind: type, layers: list[Layer]) -> Any:
     hints = get_type_hints(kind, include_extras=True)
-    return kind(**{option: _option(name, option, hint, layers) for option, hint in hints.items()})
+    named = _named(name, kind, layers)
+    return kind(**{option: _option(name, option, hint, layers) for option, hint in hints.items() if option in named})
+
+
+def _named(section: str, kind: type[msgspec.Struct], layers: list[Layer]) -> set[str]:
+    """Return the options of a section that stand in a file, or must."""
+    required = {field.name for field in msgspec.structs.fields(kind) if field.required}
+    return required.union(*(layer.tree.get(section, {}) for layer in layers))
 
 
 def _option(section: str, option: str, hint: Any, layers: list[Layer]) -> Any:
@@ -156,11 +165,24 @@ def _value(file: Path, section: str, option: str, value: object, hint: Any) -> A
         return None
     if value == "auto" and hint == ThreadCount:
         return spare_cores()
+    if rows := _struct_in(hint):
+        if isinstance(value, dict):
+            return table(rows, file, f"{section}.{option}", value)
+        if isinstance(value, list):
+            return tuple(table(rows, file, f"{section}.{option}.{at}", row) for at, row in enumerate(value, 1))
     try:
         converted = msgspec.convert(value, hint, dec_hook=_as_path)
     except (msgspec.ValidationError, TypeError) as error:
         raise refusal(file, section, option, value, _allowed(hint)) from error
     return file.parent.absolute() / converted if isinstance(converted, Path) else converted
+
+
+def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
+    """Return what an option's table, or each of its tables, becomes; None for an option that is no table."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return hint
+    inner = [arg for arg in get_args(hint) if arg is not Ellipsis]
+    return next((found for arg in inner if (found := _struct_in(arg))), None)
 
 
 def _as_path(kind: type, value: object) -> Path:

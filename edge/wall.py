@@ -120,11 +120,11 @@ def _check(counts: WindowCounts) -> None:
     if any(first >= second for first, second in itertools.pairwise(keys)):
         raise ProtocolError("cells are not in their order, or one comes twice")
     if not all(_plausible(cell) for cell in counts.cells):
-        raise ProtocolError("a cell counts more vehicles than passages, or none")
+        raise ProtocolError("a cell counts more vehicles than passages, or more fresh ones than vehicles, or none")
 
 
 def _plausible(cell: CellCount) -> bool:
     """Each vehicle passed at least once; vehicles without a readable plate can't be told apart."""
     if cell.key.plate is PlateKind.UNREADABLE:
-        return cell.n > 0 and cell.vehicles == 0
-    return 0 < cell.vehicles <= cell.n
+        return cell.n > 0 and cell.vehicles == cell.fresh == 0
+    return cell.fresh <= cell.vehicles and 0 < cell.vehicles <= cell.n

@@ -1,4 +1,4 @@
-"""The windows in which vision counts and the gate releases: clock hours of local time."""
+"""The windows in which vision counts and the gate releases: clock hours and days of local time."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,7 +15,7 @@ _EPOCH = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """One clock hour, ``start`` to ``end`` in Unix seconds."""
+    """One bin, ``start`` to ``end`` in Unix seconds: a clock hour, or a local day."""
 
     start: int
     end: int
@@ -61,6 +61,11 @@ def day_of(number: int) -> date:
 def end_of_day(day: date) -> int:
     """Return the end of a local day in Unix seconds."""
     return int(datetime.combine(date.fromordinal(day.toordinal() + 1), datetime.min.time(), _zone()).timestamp())
+
+
+def day_window(day: date) -> Window:
+    """Return a local day: 23, 24 or 25 hours."""
+    return Window(end_of_day(date.fromordinal(day.toordinal() - 1)), end_of_day(day))
 
 
 def _local(time: float) -> datetime:

@@ -30,9 +30,10 @@ HOUR = Window(1_795_428_000, 1_795_431_600)  # 2026-11-23, 11:00 to 12:00 in Ams
 DELIVERING = VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, Share.NONE, Share.NONE, 0, RegisterAge.UNKNOWN)
 
 
-def cell(key: CellKey, vehicles: int, n: int | None = None) -> CellCount:
-    """Count ``vehicles`` that passed ``n`` times in all; of unreadable ones only that is known."""
-    return CellCount(key, n or vehicles, 0 if key.plate is PlateKind.UNREADABLE else vehicles)
+def cell(key: CellKey, vehicles: int, n: int | None = None, fresh: int | None = None) -> CellCount:
+    """Count ``vehicles`` that passed ``n`` times in all, all fresh or some; of unreadable ones only ``n`` is known."""
+    known = 0 if key.plate is PlateKind.UNREADABLE else vehicles
+    return CellCount(key, n or vehicles, known, known if fresh is None else fresh)
 
 
 def van(

@@ -1,9 +1,12 @@
 """Policies and keys for tests."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from edge import keys, policy
+from edge.categories import VehicleType
 from hil.demo import site
 
 
@@ -15,9 +18,11 @@ def policy_text(  # noqa: PLR0913  (each a field that tests vary)
     measure: str = "passages",
     valid_from: str = "2026-01-01",
     valid_until: str = "2026-12-31",
+    tables: Sequence[str] = (),
 ) -> str:
-    """Write a policy."""
+    """Write a policy, with the example's ladder unless there are other ``tables``."""
     return site.policy_text(
+        *tables,
         bench=str(bench).lower(),
         cameras='["cam-017"]',
         k=k,
@@ -26,6 +31,24 @@ def policy_text(  # noqa: PLR0913  (each a field that tests vary)
         valid_from=valid_from,
         valid_until=valid_until,
     )
+
+
+def table(*rungs: str, name: str = "emission", weight: float = 1.0) -> str:
+    """Write the options of a table."""
+    return f'name = "{name}"\nweight = {weight}\nrungs = [{", ".join(rungs)}]\n'
+
+
+def rung(*dimensions: str, period: str = "hour", types: Sequence[str] = tuple(VehicleType)) -> str:
+    """Write a rung."""
+    return f'{{period = "{period}", dimensions = {_list(dimensions)}, vehicle_types = {_list(types)}}}'
+
+
+def _list(names: Sequence[str]) -> str:
+    return json.dumps([str(name) for name in names])
+
+
+# One rung of an hour for everybody.
+FLAT = table(rung("direction", "plate", "vehicle_type", "drive"))
 
 
 def signed_policy(folder: Path, text: str | None = None, role: keys.Role = keys.Role.OFFICER) -> tuple[Path, Path]:

@@ -16,7 +16,7 @@ from edge.keys import Role
 from edge.policy_check import faults
 from edge.policy_text import FIELDS
 from hil.demo import site
-from tests.policies import policy_text, signed_policy
+from tests.policies import policy_text, rung, signed_policy, table
 
 DIGEST = "sha256:" + "0" * 64
 
@@ -94,11 +94,23 @@ def test_a_low_k_is_for_benches_only(tmp_path: Path) -> None:
         ("serial = 1", "serial = 0", r"\[policy\] serial = 0"),
         ("serial = 1", "", r"\[policy\] serial is missing"),
         ('["rdw"]', '["owner"]', r"\[what\] enrichment .*allowed: .*rdw"),
-        ('["rdw"]', "[]", r"\[release\] dimensions = \['direction', .*allowed: vehicle_type with enrichment rdw only"),
-        ('"drive"]', '"admitted"]', r"\[release\] dimensions .*admitted with \[what\] zone_rules only"),
-        ('"drive"]', '"exemption"]', r"\[release\] dimensions .*exemption with enrichment exemptions only"),
-        ('"drive"]', '"origin"]', r"\[release\] dimensions .*origin with enrichment origin only"),
-        ('"drive"]', '"trade"]', r"\[release\] dimensions .*trade with enrichment trade only"),
+        (
+            '["rdw"]',
+            "[]",
+            r"\.rungs\.1\] dimensions = \['direction', .*allowed: vehicle_type with enrichment rdw only",
+        ),
+        (
+            '"drive"]',
+            '"admitted"]',
+            r"\[release\.tables\.1\.rungs\.1\] dimensions .*admitted with \[what\] zone_rules only",
+        ),
+        (
+            '"drive"]',
+            '"exemption"]',
+            r"\[release\.tables\.1\.rungs\.1\] dimensions .*exemption with enrichment exemptions only",
+        ),
+        ('"drive"]', '"origin"]', r"\[release\.tables\.1\.rungs\.1\] dimensions .*origin with enrichment origin only"),
+        ('"drive"]', '"trade"]', r"\[release\.tables\.1\.rungs\.1\] dimensions .*trade with enrichment trade only"),
         ('["rdw"]', '["rdw", "origin"]', r'\[why\] link_decision = ""; allowed: the decision .*enrichment origin'),
         ('["rdw"]', '["rdw", "trade"]', r'\[why\] link_decision = ""; allowed: the decision .*enrichment trade'),
         ('link_decision = ""', "", r"\[why\] link_decision is missing"),
@@ -146,8 +158,9 @@ def test_a_dimension_needs_its_own_enrichment_and_no_other(
     """The lists stand beside the register: none needs another."""
     file = tmp_path / "policy.toml"
     quoted = {name: f'"{value}"' for name, value in fields.items()}
-    file.write_text(site.policy_text(enrichment=enrichment, dimensions=["direction", dimension], **quoted))
-    assert policy.read(file).file.release.dimensions == ("direction", dimension)
+    file.write_text(site.policy_text(table(rung("direction", dimension)), enrichment=enrichment, **quoted))
+    (only,) = policy.read(file).file.release.tables[0].rungs
+    assert only.dimensions == ("direction", dimension)
 
 
 def test_a_policy_is_for_its_cameras_and_zone_only(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from edge import wall
 from edge.categories import (
     MOST_CELLS,
+    MOST_TABLES,
     Ack,
     Admitted,
     CameraState,
@@ -175,7 +176,7 @@ def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
         lambda body: body.replace(b'"final":true', b'"final":true,"final":true'),
         lambda body: body.replace(b'"part":0', b'"part":0.0'),
         lambda body: body.replace(b'"van"', b'"\\u0076an"'),
-        lambda body: body.replace(b'"n":12,"vehicles":12', b'"vehicles":12,"n":12'),
+        lambda body: body.replace(b'"n":12,"vehicles":12,"fresh":12', b'"vehicles":12,"n":12,"fresh":12'),
     ],
 )
 def test_only_the_canonical_spelling_is_read(spelling: Any) -> None:
@@ -202,10 +203,11 @@ def _twice(key: CellKey) -> WindowCounts:
         counts(msgspec.structs.replace(cell(van(), 3), vehicles=0)),
         counts(msgspec.structs.replace(cell(van(), 3), n=0, vehicles=0)),
         counts(msgspec.structs.replace(cell(unreadable(), 3), vehicles=1)),
+        counts(msgspec.structs.replace(cell(van(), 3), fresh=4)),
     ],
 )
 def test_counts_that_cannot_be_are_refused(broken: WindowCounts) -> None:
-    """A cell twice or out of order, more vehicles than passages, an empty cell, a window that ends before it starts."""
+    """A cell twice or out of order or empty, numbers that can't be, a window that ends before it starts."""
     with pytest.raises(ProtocolError):
         wall.decode(_body(broken))
 
@@ -219,6 +221,7 @@ def test_a_message_that_is_too_long_is_refused_at_once() -> None:
 def test_the_largest_message_fits() -> None:
     """As many cells as there may be, each at its bound and in its longest spelling."""
     key = CellKey(
+        MOST_TABLES - 1,
         Direction.OUT,
         PlateKind.UNREADABLE,
         VehicleType.PASSENGER_CAR,

@@ -7,10 +7,12 @@ import structlog
 
 from edge.categories import Attributes, PlateKind, VisionAct, VisionEvent, WindowCounts
 from edge.counting.day import Day
+from edge.counting.draw import DICE_BYTES, Draw
 from edge.counting.part import Part, key_of
 from edge.counting.tags import Fill, TagKey, fill_randomly
 from edge.plates.passage import Passage
 from edge.policy import Policy
+from edge.release_rules import Period
 from edge.windows import Window, day_number, local_day, window_of
 
 log = structlog.get_logger()
@@ -29,7 +31,7 @@ class Counter:
     def __init__(
         self,
         policy: Policy,
-        next_part: Callable[[int], int],
+        next_key: Callable[[date], int],
         *,
         live: bool,
         fill: Fill = fill_randomly,
@@ -37,12 +39,13 @@ class Counter:
     ) -> None:
         """Begin a new part of whatever window is open.
 
-        ``next_part`` gives the number of the part to begin in the window that starts at a given time. ``live``
-        sources observe nothing in silences of over five seconds; a file observes everything between its frames,
-        which may skip an empty street. ``tell`` hears of tag keys, made and destroyed.
+        ``next_key`` gives the number that the next tag key of a local day bears, from 0. ``live`` sources observe
+        nothing in silences of over five seconds; a file observes everything between its frames, which may skip an
+        empty street. ``tell`` hears of tag keys, made and destroyed.
         """
         self._policy = policy
-        self._next_part = next_part
+        self._draw = Draw(policy.file.release.tables)
+        self._next_key = next_key
         self._live = live
         self._fill, self._tell = fill, tell
         self._newest: Window | None = None
@@ -76,9 +79,11 @@ class Counter:
             return
         vehicle = None if passage.kind is PlateKind.UNREADABLE else part.day.vehicle(passage.plate)
         if vehicle is None:
-            part.add(key_of(passage.direction, PlateKind.UNREADABLE, vehicle_class))
+            table = self._draw.table(self._dice())
+            part.add(key_of(passage.direction, PlateKind.UNREADABLE, vehicle_class, table))
         elif not part.day.repeats(vehicle, passage.time):
-            part.add_vehicle(key_of(passage.direction, passage.kind, vehicle_class), vehicle)
+            table = self._draw.table(part.day.dice(vehicle))
+            part.add_vehicle(key_of(passage.direction, passage.kind, vehicle_class, table), vehicle)
 
     def snapshot(self) -> list[WindowCounts]:
         """Write the open windows down as they stand, oldest first."""
@@ -105,10 +110,17 @@ class Counter:
             log.warning("window_not_counted", window=str(window), reason="outside the policy's term")
             return
         if day not in self._days:
-            what = self._policy.file.what
-            self._days[day] = Day(day, TagKey(self._policy.file.policy.id, self._fill), what.repeat_gap_minutes * 60)
+            file = self._policy.file
+            key = TagKey(file.policy.id, self._fill)
+            self._days[day] = Day(day, self._next_key(day), key, file.what.repeat_gap_minutes * 60)
             self._tell(VisionEvent(VisionAct.TAG_KEY_MADE, day_number(day)))
-        self._parts[window.start] = Part(window, self._next_part(window.start), self._days[day])
+        self._parts[window.start] = Part(window, self._days[day])
+
+    def _dice(self) -> int:
+        """Draw 64 bits for a vehicle that can't be told from others."""
+        dice = bytearray(DICE_BYTES)
+        self._fill(dice)
+        return int.from_bytes(dice)
 
     def _observe(self, since: float | None, time: float) -> None:
         if since is not None and (not self._live or time - since <= UNOBSERVED_SECONDS):
@@ -129,7 +141,7 @@ class Counter:
     def _close(self, starts: list[int], now: float) -> list[WindowCounts]:
         closed = [self._parts.pop(start) for start in starts]
         for part in closed:
-            log.info("window_closed", window=str(part.window), part=part.number)
+            log.info("window_closed", window=str(part.window), part=part.day.number)
         if closed:
             self._tidy_days(now)
         return [self._counts(part, final=True) for part in closed]
@@ -141,9 +153,14 @@ class Counter:
         """Destroy the keys of days without an open window; in the others forget vehicles that no rule asks for."""
         for day in list(self._days.values()):
             kept = [part.vehicles for part in self._parts.values() if part.day is day]
-            if kept:
-                day.forget(now, set().union(*kept))
-            else:
+            if not kept:
                 day.wipe()
                 del self._days[day.date]
                 self._tell(VisionEvent(VisionAct.TAG_KEY_DESTROYED, day_number(day.date)))
+            elif not self._counts_days:
+                day.forget(now, set().union(*kept))
+
+    @property
+    def _counts_days(self) -> bool:
+        """Tell whether a rung asks which vehicles of a day are different."""
+        return any(table.has(Period.DAY) for table in self._policy.file.release.tables)

@@ -9,6 +9,7 @@ import structlog
 from edge.categories import (
     ELSEWHERE,
     MOST_CELLS,
+    MOST_TABLES,
     UNKNOWN_ATTRIBUTES,
     Attributes,
     CellCount,
@@ -26,15 +27,16 @@ log = structlog.get_logger()
 
 MOST = 9_999  # The bound of `categories.Count`.
 # A class may have a cell for each direction. What comes when all but a few are taken is counted in a coarser class;
-# there is always room for the coarsest, in which only the plate is known.
+# there is always room for the coarsest, in which only table and plate are known.
 MOST_CLASSES = MOST_CELLS // len(Direction)
-MOST_COARSER = MOST_CLASSES - len(PlateKind)
+MOST_COARSER = MOST_CLASSES - MOST_TABLES * len(PlateKind)
 MOST_FINE = MOST_COARSER - 512
 
 
-def key_of(direction: Direction, plate: PlateKind, seen: Attributes) -> CellKey:
-    """Return the cell of a vehicle."""
+def key_of(direction: Direction, plate: PlateKind, seen: Attributes, table: int = 0) -> CellKey:
+    """Return the cell of a vehicle that was drawn into ``table``."""
     return CellKey(
+        table,
         direction,
         plate,
         seen.vehicle_type,
@@ -48,15 +50,15 @@ def key_of(direction: Direction, plate: PlateKind, seen: Attributes) -> CellKey:
 
 
 class Part:
-    """What one tag key saw of one window; ``number`` counts the parts of the window from 0."""
+    """What the tag key of ``day`` saw of one window."""
 
-    def __init__(self, window: Window, number: int, day: Day) -> None:
+    def __init__(self, window: Window, day: Day) -> None:
         self.window = window
-        self.number = number
         self.day = day
         self._observed = 0.0
         self._passages: defaultdict[CellKey, int] = defaultdict(int)
         self._vehicles: defaultdict[CellKey, set[int]] = defaultdict(set)
+        self._fresh: defaultdict[CellKey, int] = defaultdict(int)
         self._first: dict[int, CellKey] = {}
         self._classes: set[CellKey] = set()
         self._merged = False
@@ -85,20 +87,20 @@ class Part:
         key = msgspec.structs.replace(first, direction=key.direction)
         self._passages[key] += 1
         self._vehicles[key].add(vehicle)
+        self._fresh[key] += self.day.is_new(vehicle, key.direction)
 
     def counts(self, policy: int, *, final: bool) -> WindowCounts:
         """Write it down for the gate; ``policy`` is the serial of the policy in force."""
         window = self.window
         share = self._observed / (window.end - window.start)
         cells = tuple(self._cell(key) for key in sorted(self._passages, key=order))
-        return WindowCounts(
-            window.start, window.end, self.number, final, min(100, round(share * 20) * 5), policy, cells
-        )
+        observed = min(100, round(share * 20) * 5)
+        return WindowCounts(window.start, window.end, self.day.number, final, observed, policy, cells)
 
     def _place(self, key: CellKey) -> CellKey:
         """Return the cell to count in: a coarser one where the message has no room for more, so that totals hold."""
         coarser = msgspec.structs.replace(key, origin=ELSEWHERE, trade=Trade.UNKNOWN)
-        coarsest = key_of(key.direction, key.plate, UNKNOWN_ATTRIBUTES)
+        coarsest = key_of(key.direction, key.plate, UNKNOWN_ATTRIBUTES, key.table)
         bounds = ((key, MOST_FINE), (coarser, MOST_COARSER))
         cell = next((one for one, most in bounds if self._fits(one, most)), coarsest)
         self._classes.add(_class_of(cell))
@@ -111,7 +113,8 @@ class Part:
         return len(self._classes) < most or _class_of(key) in self._classes
 
     def _cell(self, key: CellKey) -> CellCount:
-        return CellCount(key, min(self._passages[key], MOST), min(len(self._vehicles.get(key, ())), MOST))
+        numbers = self._passages[key], len(self._vehicles.get(key, ())), self._fresh.get(key, 0)
+        return CellCount(key, *(min(number, MOST) for number in numbers))
 
 
 def _class_of(key: CellKey) -> CellKey:

@@ -3,23 +3,25 @@
 A vision that was killed goes on from here; after a power cut tmpfs has forgotten, as it should.
 """
 
-import os
 from collections.abc import Callable
+from datetime import date
 from itertools import chain, groupby
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from edge.categories import WindowCounts
+from edge import tmpfs
+from edge.categories import LAST_PART, WindowCounts
 from edge.errors import AnprError, ConfigError, ProtocolError
 from edge.wall import decode
 from edge.windows import Window
 
 log = structlog.get_logger()
 
-LAST_PART = 99  # The bound of `categories.Part`.
-IN_MEMORY = {"tmpfs", "ramfs"}
+KEYS = "tag-keys"
+# The day that ends and the one that begins.
+DAYS = 2
 
 
 class SpoolError(AnprError):
@@ -27,7 +29,7 @@ class SpoolError(AnprError):
 
 
 class Spool:
-    """A folder with one file per part of a window; each is replaced in one step."""
+    """A folder with one file per part of a window, and one that numbers tag keys; each is replaced in one step."""
 
     def __init__(self, folder: Path) -> None:
         """Open or make ``folder``, for this user alone.
@@ -37,10 +39,7 @@ class Spool:
         """
         self._folder = folder
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
-            for draft in folder.glob("*.new"):
-                draft.unlink()
+            tmpfs.make_folder(folder)
         except OSError as error:
             raise ConfigError(f"{folder}: open counters can't be kept here: {error.strerror}") from error
 
@@ -61,10 +60,19 @@ class Spool:
         files = sorted(self._folder.glob("*.json"))
         return sorted(chain.from_iterable(map(_read, files)), key=lambda counts: (counts.start, counts.part))
 
-    def next_part(self, start: int) -> int:
-        """Return the number of the part to begin in the window at ``start``."""
-        parts = [counts.part for counts in self.pending() if counts.start == start]
-        return min(max(parts) + 1, LAST_PART) if parts else 0
+    def next_key(self, day: date) -> int:
+        """Return the number of the next tag key of a local day, from 0; no number is given twice.
+
+        Raises:
+            SpoolError: it can't be noted, or the day has had too many.
+        """
+        given = self._keys()
+        number = given.get(day, -1) + 1
+        if number > LAST_PART:
+            raise SpoolError(f"{self._folder}: {number} restarts on {day}; nothing more is counted on this day")
+        newest = sorted({**given, day: number}.items())[-DAYS:]
+        self._replace(self._folder / KEYS, msgspec.json.encode(dict(newest)))
+        return number
 
     def seal(self, now: float) -> None:
         """Mark the last part of each window that is over at ``now`` as final: nobody counts in it any more."""
@@ -86,15 +94,16 @@ class Spool:
                 self._write(msgspec.structs.replace(last, final=True))
 
     def _write(self, counts: WindowCounts) -> None:
-        file = self._file(counts)
-        draft = file.with_suffix(".new")
+        self._replace(self._file(counts), msgspec.json.encode(counts))
+
+    def _keys(self) -> dict[date, int]:
+        """Read how many keys the latest days have had."""
         try:
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(msgspec.json.encode(counts))
-            draft.replace(file)
-        except OSError as error:
-            raise SpoolError(f"{file}: open counters can't be written: {error.strerror}") from error
+            return msgspec.json.decode((self._folder / KEYS).read_bytes(), type=dict[date, int])
+        except FileNotFoundError:
+            return {}
+        except msgspec.MsgspecError as error:
+            raise SpoolError(f"{self._folder / KEYS}: is damaged; remove it, and the gate's counts of today") from error
 
     def forget_open(self) -> None:
         """Forget windows that nobody has closed: a file that is read from its beginning again counts them anew."""
@@ -103,32 +112,14 @@ class Spool:
         for start in {counts.start for counts in parts} - closed:
             self.discard(start)
 
+    def _replace(self, file: Path, content: bytes) -> None:
+        try:
+            tmpfs.replace(file, content)
+        except OSError as error:
+            raise SpoolError(f"{file}: open counters can't be written: {error.strerror}") from error
+
     def _file(self, counts: WindowCounts) -> Path:
         return self._folder / f"{counts.start}-{counts.part:02}.json"
-
-
-def require_tmpfs(folder: Path, mounts: Path = Path("/proc/self/mountinfo")) -> None:
-    """Check that what is written to ``folder`` never reaches a disk.
-
-    Raises:
-        ConfigError: it is not on a file system in memory, or is not there.
-    """
-    try:
-        device = folder.stat().st_dev
-    except OSError as error:
-        raise ConfigError(f"[paths] runtime = {folder}: {error.strerror}") from error
-    kind = _kinds(mounts).get(f"{os.major(device)}:{os.minor(device)}", "unknown")
-    if kind not in IN_MEMORY:
-        raise ConfigError(
-            f"[paths] runtime = {folder}: lies on {kind}; allowed: a folder on tmpfs, such as one in /run or /dev/shm, "
-            "for counts below the threshold must never reach a disk"
-        )
-
-
-def _kinds(mounts: Path) -> dict[str, str]:
-    """Return the file system type per device number (proc_pid_mountinfo(5))."""
-    lines = [line.split(" ") for line in mounts.read_text(encoding="utf-8", errors="replace").splitlines()]
-    return {fields[2]: fields[fields.index("-") + 1] for fields in lines}
 
 
 def _read(file: Path) -> list[WindowCounts]:

@@ -65,6 +65,10 @@ class TagBook:
             self._rows[number] = wanted
         return number
 
+    def dice(self, number: int) -> int:
+        """Return 64 bits of a vehicle's tag; without the key nobody can foresee or repeat them."""
+        return int(self._rows[number, 0])
+
     def forget(self, number: int) -> None:
         """Overwrite one tag; its number is given to another vehicle."""
         self._rows[number] = 0

@@ -1,10 +1,12 @@
 """What the gate does with what vision tells it, and by itself each hour."""
 
+import math
 from collections.abc import Callable
 
 import structlog
 
-from edge.categories import Ack, Message, VisionEvent, VisionHealth, WindowCounts
+from edge.categories import Ack, CameraState, Clock, Message, VisionEvent, VisionHealth, WindowCounts
+from edge.gate.carry import Carry
 from edge.gate.ledger import Ledger
 from edge.gate.read_rate import ReadRate
 from edge.gate.reports import Reports
@@ -16,24 +18,27 @@ log = structlog.get_logger()
 
 # By then vision has handed the hour that is over in, and health can speak of it.
 HEALTH_SECONDS = LATE_SECONDS + 5
+RETRY_SECONDS = 60
 
 
 class Desk:
     """Answers vision's messages; ``clock`` gives Unix seconds, ``note`` writes an act of vision to the audit log."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (the parts of a process)
         self,
         policy: Policy,
         reports: Reports,
         outbox: Outbox,
+        carry: Carry,
         clock: Callable[[], float],
         note: Callable[[VisionEvent], bool],
     ) -> None:
-        self._read_rate = ReadRate(policy.file.release.dimensions)
-        self._ledger = Ledger(policy, reports, outbox, self._read_rate.note)
+        self._read_rate = ReadRate(policy.file.release.tables)
+        self._ledger = Ledger(policy, reports, outbox, carry, self._read_rate.note)
         self._policy, self._reports, self._outbox, self._clock, self._note = policy, reports, outbox, clock, note
         self._health: VisionHealth | None = None
         self._hour = self._current_hour()
+        self._days_due = -math.inf
 
     def take(self, message: Message) -> Ack:
         """Take a message; what it asks for is done, and on the disk, before it is answered.
@@ -45,6 +50,8 @@ class Desk:
             return Ack(self._ledger.take(message))
         if isinstance(message, VisionEvent):
             return Ack(self._note(message))
+        if message.clock is Clock.FILE and message.camera is CameraState.ENDED:
+            self._ledger.close_days(math.inf)  # The day of a file ends where the file does.
         known, self._health = self._health, message
         # At once only what no traffic drives; the rest waits for the hour, so that its moment says nothing.
         if known is None or (known.camera, known.clock) != (message.camera, message.clock):
@@ -52,7 +59,11 @@ class Desk:
         return Ack(accepted=True)
 
     def tick(self) -> None:
-        """Do what is due by the clock: each hour health goes out, and messages past their retention are removed."""
+        """Do what is due by the clock.
+
+        Days are closed; each hour health goes out, and messages past their retention are removed.
+        """
+        self._close_days()
         hour = self._current_hour()
         if hour != self._hour:
             self._hour = hour
@@ -63,6 +74,18 @@ class Desk:
     def _current_hour(self) -> Window:
         """Return the hour that is going on, a little late: it changes when the one before has been closed."""
         return window_of(self._clock() - HEALTH_SECONDS)
+
+    def _close_days(self) -> None:
+        """Close days that are over; the clock of this machine says so of a live camera only."""
+        now = self._clock()
+        if now < self._days_due:
+            return
+        live = self._health is not None and self._health.clock is Clock.SYNCHRONISED
+        try:
+            self._ledger.close_days(now if live else -math.inf)
+        except OutboxError as error:
+            self._days_due = now + RETRY_SECONDS
+            log.error("day_not_stored", reason=str(error))  # noqa: TRY400  (no traceback helps)
 
     def _publish_health(self) -> None:
         if self._health is None:

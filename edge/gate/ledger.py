@@ -1,55 +1,83 @@
-"""Which windows are open, and that each is released once."""
+"""Which bins are open, and that each is released once."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 
 import structlog
 
 from edge.categories import WindowCounts
-from edge.gate.release import release
-from edge.gate.reports import Reports
+from edge.gate.carry import Carry, Hour, Rest
+from edge.gate.release import Outcome, Rule, release
+from edge.gate.reports import ALL, Reports, Seen
+from edge.gate.sights import Sight
 from edge.policy import Policy
+from edge.release_rules import Period
 from edge.uplink.contract import Cell, Stream
 from edge.uplink.outbox import Outbox
-from edge.windows import Window, local_day, window_of
+from edge.windows import WINDOW_SECONDS, Window, day_window, local_day, window_of
 
 log = structlog.get_logger()
 
-# Vision has one window open, or two for some seconds. This bounds the memory that a broken one can take.
+# Vision has one window open, or two for some seconds, each in as many parts as it was restarted. These bound the memory
+# that a broken one can take.
 MOST_OPEN = 30
+MOST_PARTS = 100
+# A day that nobody goes on counting in is closed so long after its end.
+DAY_SECONDS = 300
 
 
 class Ledger:
     """Keeps the parts of open windows in memory; what is closed stands in the outbox, which no restart forgets.
 
-    ``released`` is told the cells of each report, once it is on the disk.
+    ``released`` is told the cells of each hour, once they are on the disk.
     """
 
     def __init__(
-        self, policy: Policy, reports: Reports, outbox: Outbox, released: Callable[[tuple[Cell, ...]], None]
+        self,
+        policy: Policy,
+        reports: Reports,
+        outbox: Outbox,
+        carry: Carry,
+        released: Callable[[tuple[Cell, ...]], None],
     ) -> None:
-        self._policy, self._reports, self._outbox, self._released = policy, reports, outbox, released
+        self._policy, self._reports, self._released = policy, reports, released
+        self._outbox, self._carry = outbox, carry
+        self._rule = Rule(policy.file.release.k, policy.file.what.measure)
+        self._tables = policy.file.release.tables
         self._open: defaultdict[Window, dict[int, WindowCounts]] = defaultdict(dict)
 
     def take(self, counts: WindowCounts) -> bool:
-        """Take one part of a window; the final one closes the window, and its report is on the disk on return.
+        """Take one part of a window; the final one closes the window, and its reports are on the disk on return.
 
         Returns False where it is refused for good.
 
         Raises:
-            OutboxError: the report can't be stored now; the same message may be repeated.
+            OutboxError: the reports can't be stored now; the same message may be repeated.
         """
         window = Window(counts.start, counts.end)
-        if objection := self._objection(window, counts.policy):
+        if objection := self._objection(window, counts):
             log.warning("window_refused", window=str(window), part=counts.part, reason=objection)
             return False
         self._open[window][counts.part] = counts
         return self._close(window) if counts.final else True
 
-    def _objection(self, window: Window, serial: int) -> str | None:
+    def close_days(self, now: float) -> None:
+        """Close the days that are over at ``now``, Unix seconds, or after which an hour was released.
+
+        Raises:
+            OutboxError: the reports can't be stored now; the day stays open.
+        """
+        for day in self._carry.days():
+            end, highest = day_window(day).end, self._outbox.highest_window(Stream.HOUR)
+            if end + DAY_SECONDS <= now or (highest is not None and end <= highest):
+                self._close_day(day)
+
+    def _objection(self, window: Window, counts: WindowCounts) -> str | None:
         """Say why a window may not be opened or added to, if so."""
-        if serial != self._policy.file.policy.serial:
-            return f"counted under policy serial {serial}, not {self._policy.file.policy.serial}"
+        serial = self._policy.file.policy.serial
+        if counts.policy != serial:
+            return f"counted under policy serial {counts.policy}, not {serial}"
         if window != window_of(window.start):
             return "is no clock hour"
         if not self._policy.admits(local_day(window.start)):
@@ -57,22 +85,97 @@ class Ledger:
         highest = self._outbox.highest_window(Stream.HOUR)
         if highest is not None and window.end <= highest:
             return "it, or a later one, is closed"
-        if window not in self._open and len(self._open) >= MOST_OPEN:
+        return self._too_much(window, counts)
+
+    def _too_much(self, window: Window, counts: WindowCounts) -> str | None:
+        """Say which bound a broken vision breaks, if so."""
+        parts = self._open.get(window, {})
+        if not parts and len(self._open) >= MOST_OPEN:
             return f"{MOST_OPEN} windows are open"
+        if counts.part not in parts and len(parts) >= MOST_PARTS:
+            return f"it has {MOST_PARTS} parts"
+        if any(cell.key.table >= len(self._tables) for cell in counts.cells):
+            return f"the policy has {len(self._tables)} tables"
         return None
 
     def _close(self, window: Window) -> bool:
-        """Release once: a crash before the commit leaves the window open, one after it closed."""
-        file = self._policy.file
+        """Release once: a crash before the commit leaves the window open, one after it closed.
+
+        What is left is kept before the commit: without it the day would know less than its hours have said.
+        """
         parts = [self._open[window][number] for number in sorted(self._open[window])]
-        cells = release(parts, file.release, file.what.measure)
-        stored = self._outbox.append(
-            Stream.HOUR, window.end, lambda sequence: self._reports.hour(sequence, window, parts, cells)
-        )
+        seen = Seen(window, min(ALL, sum(part.observed for part in parts)), whole=len(parts) == 1)
+        outcomes = [self._hour(seen, parts, table) for table in range(len(self._tables))]
+        self._keep(seen, outcomes)
+        stored = self._store(Stream.HOUR, seen, [outcome.cells for outcome in outcomes])
         if stored:
-            self._released(cells)
-            log.info("window_released", window=str(window), k=file.release.k, cells=len(cells))
+            self._released(tuple(cell for outcome in outcomes for cell in outcome.cells))
         # What is not later than this window can't be released any more.
         for closed in [one for one in self._open if one <= window]:
             del self._open[closed]
         return stored
+
+    def _hour(self, seen: Seen, parts: Iterable[WindowCounts], table: int) -> Outcome:
+        start = seen.window.start
+        sights = [Sight(start, part.part, cell) for part in parts for cell in part.cells if cell.key.table == table]
+        if self._is_stump(seen.observed * WINDOW_SECONDS / ALL):
+            return Outcome((), {}, sights)
+        return release(sights, self._tables[table], Period.HOUR, self._rule)
+
+    def _is_stump(self, seconds: float) -> bool:
+        """Tell whether the camera saw so little of a bin that it is, in fact, a shorter one."""
+        return seconds < self._policy.file.release.minimum_window_minutes * 60
+
+    def _keep(self, seen: Seen, outcomes: Sequence[Outcome]) -> None:
+        """Keep what is left for the day, unless no day asks for it."""
+        window, highest = seen.window, self._outbox.highest_window(Stream.DAY)
+        day_is_open = highest is None or highest < day_window(local_day(window.start)).end
+        if day_is_open and any(table.has(Period.DAY) for table in self._tables):
+            rests = tuple(map(_rest, outcomes))
+            whole = seen.whole and seen.observed == ALL
+            self._carry.keep(
+                Hour(self._policy.digest, window.start, window.end, seen.observed, partial=not whole, tables=rests)
+            )
+
+    def _close_day(self, day: date) -> None:
+        """Release once, as an hour is; what is left then is withheld for good."""
+        kept = self._carry.hours(day)
+        highest = self._outbox.highest_window(Stream.HOUR) or 0
+        # An hour whose report never came to the disk was kept by a gate that died in between.
+        hours = [hour for hour in kept if hour.end <= highest]
+        seen = _seen(day_window(day), hours)
+        cells = [self._day(hours, table) for table in range(len(self._tables))]
+        self._store(Stream.DAY, seen, cells)
+        self._carry.forget(kept)
+
+    def _day(self, hours: Sequence[Hour], table: int) -> tuple[Cell, ...]:
+        sights = [sight for hour in hours for sight in hour.sights(table)]
+        bins = [hour.tables[table].bin() for hour in hours if hour.observed]
+        if self._is_stump(sum(hour.observed * WINDOW_SECONDS / ALL for hour in hours)):
+            return ()
+        return release(sights, self._tables[table], Period.DAY, self._rule, bins).cells
+
+    def _store(self, stream: Stream, seen: Seen, cells: Sequence[tuple[Cell, ...]]) -> bool:
+        """Store the reports of one bin, one for each table that has rungs of its length."""
+        made = [
+            self._reports.counts(stream, seen, table, of)
+            for table, of in zip(self._tables, cells, strict=True)
+            if table.has(Period(stream))
+        ]
+        stored = self._outbox.append(stream, seen.window.end, made)
+        if stored:
+            number = sum(map(len, cells))
+            log.info("window_released", window=str(seen.window), stream=stream, k=self._rule.k, cells=number)
+        return stored
+
+
+def _rest(outcome: Outcome) -> Rest:
+    published = [(rung, values) for rung, cells in outcome.published.items() for values in sorted(cells)]
+    return Rest(tuple(published), tuple((sight.part, sight.cell) for sight in outcome.left))
+
+
+def _seen(window: Window, hours: Sequence[Hour]) -> Seen:
+    seconds = sum(hour.observed * WINDOW_SECONDS / ALL for hour in hours)
+    share = seconds / (window.end - window.start)
+    whole = not any(hour.partial for hour in hours) and seconds == window.end - window.start
+    return Seen(window, round(share * 20) * 5, whole=whole)

@@ -1,99 +1,98 @@
-"""The release rule: which cells of a window may leave.
+"""The release ladder: which cells of a bin may leave, and what goes down to the next rung.
 
-A cell needs ``k`` different vehicles. Vision counts in full detail; here cells are made coarser, parts of a window are
-put together, and wherever it can't be known whether two vehicles are one, they count as one.
+A passage climbs down until its cell is large enough: `k` different vehicles, and nothing that an absent cell beside it
+would give away. docs/privacy.md states the rules.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from edge.categories import ELSEWHERE, CellCount, CellKey, Direction, PlateKind, WindowCounts
-from edge.release_rules import Dimension, Measure, Release
-from edge.uplink.contract import Cell
+from edge.categories import ELSEWHERE, VehicleType
+from edge.gate.combinations import Value, Values
+from edge.gate.interval import Interval, Published
+from edge.gate.sights import Sight, different, number, values_of
+from edge.release_rules import Dimension, Measure, Period, Rung, Table
+from edge.uplink.contract import Cell, RestName
 
-Values = tuple[str | int, ...]  # One value per dimension.
+
+class Rule(NamedTuple):
+    """What a policy says of all tables: the threshold, and what a cell's number counts."""
+
+    k: int
+    measure: Measure
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What one part saw of one coarse cell.
+class Outcome(NamedTuple):
+    """What is released of one bin of one table, where those cells are on the ladder, and what is left."""
 
-    ``vehicles`` are at least so many different ones with a readable plate; ``unreadable`` are passages without.
+    cells: tuple[Cell, ...]
+    published: Published
+    left: list[Sight]
+
+
+def release(
+    sights: Sequence[Sight], table: Table, period: Period, rule: Rule, hours: Sequence[Published] = ()
+) -> Outcome:
+    """Try the rungs of a period in their order.
+
+    Cells come by rung, then by their values, so that their order says nothing. ``hours`` are what the hours of the day
+    have published, for a day; those in which the camera saw nothing are not among them.
     """
-
-    passages: int
-    vehicles: int
-    unreadable: int
-
-
-def release(parts: Sequence[WindowCounts], rule: Release, measure: Measure) -> tuple[Cell, ...]:
-    """Return the cells of one window that have at least ``rule.k`` different vehicles, in the order of their values.
-
-    Everything else is withheld. ``parts`` are all parts of the window, in any order.
-    """
-    tallies = [coarsen(part.cells, rule.dimensions) for part in parts]
-    every = sorted(set().union(*tallies))
-    seen = {values: [tally[values] for tally in tallies if values in tally] for values in every}
-    return tuple(
-        _cell(rule.dimensions, values, _number(seen[values], measure))
-        for values in every
-        if _different(seen[values]) >= rule.k
-    )
+    left, cells = list(sights), list[Cell]()
+    interval = Interval(table, rule.k, hours)
+    for at, rung in enumerate(table.rungs):
+        if rung.period is period:
+            groups, left = _grouped(left, rung)
+            for values in sorted(groups):
+                n = number(groups[values], rule.measure)
+                if different(groups[values]) >= rule.k and interval.allows(at, values, n):
+                    interval.note(at, values, n)
+                    cells.append(_cell(table, at, values, n))
+                else:
+                    left += groups[values]
+    return Outcome(tuple(cells), interval.published, left)
 
 
-def coarsen(cells: Iterable[CellCount], dimensions: Sequence[Dimension]) -> Mapping[Values, Tally]:
-    """Reduce the cells of one part to ``dimensions``."""
-    groups: defaultdict[Values, list[CellCount]] = defaultdict(list)
-    for cell in cells:
-        groups[tuple(getattr(cell.key, dimension) for dimension in dimensions)].append(cell)
-    return {values: _tally(group) for values, group in groups.items()}
+def _grouped(sights: Sequence[Sight], rung: Rung) -> tuple[dict[Values, list[Sight]], list[Sight]]:
+    """Put what a rung serves into its cells; also return the others."""
+    groups, others = defaultdict[Values, list[Sight]](list), list[Sight]()
+    for sight in sights:
+        key = sight.cell.key
+        served = key.vehicle_type in rung.vehicle_types
+        (groups[values_of(key, rung.dimensions)] if served else others).append(sight)
+    return groups, others
 
 
-def _tally(cells: Sequence[CellCount]) -> Tally:
-    unreadable = sum(cell.n for cell in cells if cell.key.plate is PlateKind.UNREADABLE)
-    return Tally(sum(cell.n for cell in cells), _vehicles(cells), unreadable)
+def _cell(table: Table, at: int, values: Values, n: int) -> Cell:
+    rung = table.rungs[at]
+    known = dict(zip(rung.dimensions, values, strict=True))
+    fields = {dimension: _written(value) for dimension, value in known.items()}
+    rest = _rest(table, at, known.get(Dimension.VEHICLE_TYPE)) or msgspec.UNSET
+    return msgspec.structs.replace(Cell(n=n, rest=rest, vehicle_types=_types(rung)), **fields)
 
 
-def _vehicles(cells: Iterable[CellCount]) -> int:
-    """Count different vehicles over cells of one part.
-
-    In one part a vehicle has one class, so classes add up; but it may have driven in and out, so of the two
-    directions the larger number counts.
-    """
-    most: defaultdict[CellKey, int] = defaultdict(int)
-    for cell in cells:
-        vehicle_class = msgspec.structs.replace(cell.key, direction=Direction.IN)
-        most[vehicle_class] = max(most[vehicle_class], cell.vehicles)
-    return sum(most.values())
+def _types(rung: Rung) -> tuple[VehicleType, ...] | msgspec.UnsetType:
+    """Name the types that a cell holds, where its values don't."""
+    named = Dimension.VEHICLE_TYPE in rung.dimensions or set(rung.vehicle_types) == set(VehicleType)
+    return msgspec.UNSET if named else rung.vehicle_types
 
 
-def _different(tallies: Sequence[Tally]) -> int:
-    """Return how many different vehicles there were for sure.
-
-    Vehicles of two parts can't be told apart, so the larger part counts. Unreadable ones count only where a cell
-    holds nothing else: beside readable ones they may be the same vehicles.
-    """
-    if all(tally.passages == tally.unreadable for tally in tallies):
-        return max(tally.unreadable for tally in tallies)
-    return max(tally.vehicles for tally in tallies)
-
-
-def _number(tallies: Sequence[Tally], measure: Measure) -> int:
-    """Return what the cell says: all passages, or the vehicles of the larger part."""
-    if measure is Measure.PASSAGES:
-        return sum(tally.passages for tally in tallies)
-    return max(tally.vehicles + tally.unreadable for tally in tallies)
+def _rest(table: Table, at: int, vehicle_type: Value | None) -> tuple[RestName, ...]:
+    """Name what earlier rungs told of such vehicles and this one does not: the cell is what they left."""
+    types = table.rungs[at].vehicle_types if vehicle_type is None else (VehicleType(str(vehicle_type)),)
+    told, names = set[Dimension](), list[RestName]()
+    for one in types:
+        earlier = [rung for rung in table.rungs[:at] if one in rung.vehicle_types]
+        told |= {dimension for rung in earlier for dimension in rung.telling(one)}
+        if table.rungs[at].period is Period.DAY and any(rung.period is Period.HOUR for rung in earlier):
+            names = ["hour"]
+    return (*names, *(one.value for one in Dimension if one in told and one not in table.rungs[at].dimensions))
 
 
-def _cell(dimensions: Sequence[Dimension], values: Values, number: int) -> Cell:
-    fields = {dimension: _written(value) for dimension, value in zip(dimensions, values, strict=True)}
-    return msgspec.structs.replace(Cell(n=number), **fields)
-
-
-def _written(value: str | int) -> str:
+def _written(value: Value) -> str:
     """Write a value as messages do: numbers are municipalities."""
     if isinstance(value, str):
         return value

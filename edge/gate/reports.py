@@ -1,14 +1,15 @@
 """Writes and signs the messages of one camera under one policy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import UNSET
 
-from edge.categories import Clock, Sandbox, Share, Unreadable, VisionHealth, WindowCounts
+from edge.categories import Clock, Sandbox, Share, Unreadable, VisionHealth
 from edge.gate.signing import Signer
 from edge.policy import Policy
+from edge.release_rules import Table
 from edge.uplink import contract
 from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream, Term
 from edge.uplink.outbox import Entry, Stats
@@ -19,34 +20,45 @@ Waiting = Literal["none", "below_24", "below_168", "168_or_more"]
 ALL = 100  # Per cent of a window.
 
 
+class Seen(NamedTuple):
+    """A bin, how much of it the camera saw (per cent, in steps of 5), and whether it saw it as a ``whole``."""
+
+    window: Window
+    observed: int
+    whole: bool
+
+
 class Reports:
     """Makes entries for the outbox; ``clock`` gives Unix seconds."""
 
     def __init__(self, policy: Policy, address: Address, signer: Signer, clock: Callable[[], float]) -> None:
         self._policy, self._address, self._signer, self._clock = policy, address, signer, clock
 
-    def hour(self, sequence: int, window: Window, parts: Sequence[WindowCounts], cells: tuple[Cell, ...]) -> Entry:
-        """Report the released ``cells`` of a window that was counted in ``parts``."""
+    def counts(self, stream: Stream, seen: Seen, table: Table, cells: tuple[Cell, ...]) -> Callable[[int], Entry]:
+        """Report the released ``cells`` of one table; the report is made for the sequence that it is given."""
         file = self._policy.file
-        expires = local_day(window.start) + timedelta(days=file.retention.message_days)
+        expires = local_day(seen.window.start) + timedelta(days=file.retention.message_days)
         data = contract.CountData(
-            window=_window(window, parts),
+            window=_window(seen),
             policy=self._policy.digest,
             release=contract.ReleaseRule(file.release.k, noise=None),
-            table=file.release.table,
-            weight=1.0,
+            table=table.name,
+            weight=table.weight,
             measure=file.what.measure.value,
             cells=cells,
             expires=expires,
         )
+        return lambda sequence: self._counts(stream, sequence, data)
+
+    def _counts(self, stream: Stream, sequence: int, data: contract.CountData) -> Entry:
         report = CountReport(
-            id=f"{self._address.camera}:{Stream.HOUR}:{sequence}",
+            id=f"{self._address.camera}:{stream}:{sequence}",
             source=self._address.source,
             time=contract.timestamp(self._clock()),
             sequence=str(sequence),
             data=data,
         )
-        return self._entry(self._address.topic(Stream.HOUR), report, end_of_day(expires))
+        return self._entry(self._address.topic(stream), report, end_of_day(data.expires))
 
     def states(self, software: str, models: str, sandbox: Sandbox) -> dict[Status, Entry]:
         """Report the camera's presence in every form it may take, for the uplink to send when it is true.
@@ -104,14 +116,13 @@ class Reports:
         return Entry(topic, payload, self._signer.sign(topic, payload), expires)
 
 
-def _window(window: Window, parts: Sequence[WindowCounts]) -> contract.Window:
-    observed = min(ALL, sum(part.observed for part in parts))
+def _window(seen: Seen) -> contract.Window:
     return contract.Window(
-        start=contract.timestamp(window.start),
-        end=contract.timestamp(window.end),
+        start=contract.timestamp(seen.window.start),
+        end=contract.timestamp(seen.window.end),
         timezone=TIMEZONE,
-        partial=len(parts) > 1 or observed < ALL,
-        observed_share=observed / ALL,
+        partial=not seen.whole or seen.observed < ALL,
+        observed_share=seen.observed / ALL,
     )
 
 

@@ -20,6 +20,7 @@ from edge.gate.audit.events import PolicyFault, Started
 from edge.gate.audit.journal import Journal, noting
 from edge.gate.audit.log import AuditLog
 from edge.gate.audit.outbox import AuditedOutbox
+from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.presence import Presence
 from edge.gate.reports import Reports
@@ -30,6 +31,7 @@ from edge.keys import Role
 from edge.policy import Policy
 from edge.service import process
 from edge.service.succession import Succession
+from edge.tmpfs import require_tmpfs
 from edge.uplink.contract import Address
 from edge.uplink.outbox import Outbox
 
@@ -58,7 +60,7 @@ def _serve(config: Config, sandbox: Sandbox, key: SigningKey, audit: AuditLog, s
     with closing(AuditedOutbox(config.outbox_file, config.outbox.max_mb * MEGABYTE, audit)) as outbox:
         presence = Presence(outbox, sandbox, lambda level: reports.states(__version__, models, level))
         journal = Journal(audit, outbox, policy, address, signer, lambda: _models(directory), time.time)
-        desk = Desk(policy, reports, outbox, time.time, journal.take)
+        desk = Desk(policy, reports, outbox, _open_carry(config, policy), time.time, journal.take)
         vision = process.uid_of(config.gate.vision_user, "vision_user")
         take = under(policy, serials, Succession(config, policy), desk.take)
         try:
@@ -94,6 +96,15 @@ def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[],
         second()
 
     return tick
+
+
+def _open_carry(config: Config, policy: Policy) -> Carry:
+    """Open the folder of what hours have left, which no link or mount may lead to a disk."""
+    require_tmpfs(config.paths.runtime)
+    folder = config.socket.parent / "day"
+    carry = Carry(folder, policy.digest)
+    require_tmpfs(folder)
+    return carry
 
 
 def under(

@@ -17,7 +17,7 @@ from edge.config import Config
 from edge.counting.counter import Counter
 from edge.counting.handover import Handover
 from edge.counting.sender import Sender
-from edge.counting.spool import Spool, require_tmpfs
+from edge.counting.spool import Spool
 from edge.errors import AnprError, ConfigError
 from edge.plates.detect import Detector
 from edge.plates.inference import DETECTOR, READER, load_models
@@ -29,6 +29,7 @@ from edge.service import process
 from edge.service.clock import synchronised
 from edge.service.lookups import Lookups
 from edge.service.succession import PolicyChangedError, Succession
+from edge.tmpfs import require_tmpfs
 from edge.windows import LATE_SECONDS, local_day
 
 log = structlog.get_logger()
@@ -62,7 +63,7 @@ def build(config: Config, start: datetime | None, sandbox: Sandbox) -> "Vision":
     recogniser = Recogniser(Detector(models.detector, config.view), Reader(models.reader), config.view)
     if not source.live:
         spool.forget_open()
-    counter = Counter(policy, spool.next_part, live=source.live, tell=sender.tell)
+    counter = Counter(policy, spool.next_key, live=source.live, tell=sender.tell)
     turn = Succession(config, policy).turn if source.live else None  # A file's hours are over: it has one policy.
     return Vision(
         source, recogniser, lookups, policy, Handover(counter, spool, sender), sender, turn=turn, sandbox=sandbox
@@ -192,6 +193,10 @@ class Vision:
         finally:
             timeout = END_OF_FILE_SECONDS if complete else HAND_OVER_SECONDS
             answered = self._handover.end(complete=complete, timeout=timeout)
+            if complete and answered:
+                # After the last window: with it the gate closes the day of a file.
+                self._report(None)
+                answered = self._sender.flush(timeout)
             self._source.close()
             self._sender.stop()
             self._lookups.close()

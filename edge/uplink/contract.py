@@ -39,6 +39,19 @@ Municipality = Annotated[str, Meta(pattern=r"^(GM[0-9]{4}|elsewhere)$")]
 DimensionName = Literal[
     "direction", "plate", "vehicle_type", "drive", "emission_class", "admitted", "exemption", "origin", "trade"
 ]
+# What earlier rungs of a ladder told: dimensions, and the hour.
+RestName = Literal[
+    "hour",
+    "direction",
+    "plate",
+    "vehicle_type",
+    "drive",
+    "emission_class",
+    "admitted",
+    "exemption",
+    "origin",
+    "trade",
+]
 # A subscriber reads every minor version of what it knows: a minor version adds optional fields only.
 CountsSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:counts:1\.[0-9]{1,3}$")]
 StateSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:state:1\.[0-9]{1,3}$")]
@@ -58,6 +71,7 @@ class Stream(StrEnum):
     """Kinds of messages of one camera, each with its own topic; those with sequences are never skipped."""
 
     HOUR = "hour"
+    DAY = "day"
     HEALTH = "health"
 
 
@@ -89,7 +103,12 @@ class ReleaseRule(msgspec.Struct, frozen=True):
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One released cell: a value for each dimension of its table, and the number."""
+    """One released cell: a value for each dimension of its rung, and the number.
+
+    With ``rest`` it is what is left of such vehicles after the cells that tell these things too, of the same report or
+    (``hour``) of the hours of the day. ``vehicle_types`` says which types it holds where its rung tells them not apart
+    and is not for all.
+    """
 
     n: Annotated[int, Meta(ge=1)]
     direction: Direction | UnsetType = UNSET
@@ -101,7 +120,8 @@ class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
     exemption: Exemption | UnsetType = UNSET
     origin: Municipality | UnsetType = UNSET
     trade: Trade | UnsetType = UNSET
-    rest: tuple[DimensionName, ...] | UnsetType = UNSET
+    rest: tuple[RestName, ...] | UnsetType = UNSET
+    vehicle_types: tuple[VehicleType, ...] | UnsetType = UNSET
 
 
 class CountData(msgspec.Struct, frozen=True):
@@ -131,7 +151,7 @@ class CountReport(Envelope, frozen=True, kw_only=True):
     """The released cells of one bin of one camera; ``sequence`` is contiguous per stream, and fits into 64 bits."""
 
     type: Literal["nl.anpr-edge.counts.v1"] = "nl.anpr-edge.counts.v1"
-    dataschema: CountsSchema = "urn:anpr-edge:schema:counts:1.1"
+    dataschema: CountsSchema = "urn:anpr-edge:schema:counts:1.2"
     sequence: Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
     data: CountData
 

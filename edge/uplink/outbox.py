@@ -6,7 +6,7 @@ One SQLite file in WAL mode, opened by both processes. A message whose `append` 
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,16 +77,16 @@ class Outbox:
         except (OSError, sqlite3.Error) as error:
             raise ConfigError(f"{file}: the outbox can't be opened: {error}") from error
 
-    def append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
-        """Store the message that ``make`` gives for the next sequence of ``stream``; it is on the disk on return.
+    def append(self, stream: Stream, window: int, makes: Sequence[Callable[[int], Entry]]) -> bool:
+        """Store the messages that ``makes`` give for the next sequences of ``stream``: all are on the disk on return.
 
-        ``window`` is the end of its bin, Unix seconds. At or below the highest one of the stream nothing is stored
-        and False returned: a closed bin never opens again. ``make`` is called again where room must be made first.
+        ``window`` is the end of their bin, Unix seconds. At or below the highest one of the stream nothing is stored
+        and False returned: a closed bin never opens again. ``makes`` are called again where room must be made first.
 
         Raises:
             OutboxError: it can't be written even after dropping the oldest messages.
         """
-        return self._write(lambda: self._append(stream, window, make))
+        return self._write(lambda: self._append(stream, window, makes))
 
     def highest_window(self, stream: Stream) -> int | None:
         """Return the highest window ever stored in ``stream``, also when its message is gone.
@@ -151,14 +151,17 @@ class Outbox:
         """Close the file."""
         self._database.close()
 
-    def _append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
+    def _append(self, stream: Stream, window: int, makes: Sequence[Callable[[int], Entry]]) -> bool:
         last, highest = self._last(stream)
         if highest is not None and window <= highest:
             return False
-        fields = {"stream": stream, "sequence": last + 1, "window": window}
-        entry = msgspec.structs.asdict(make(last + 1))
-        self._database.table("streams").insert(fields, pk="stream", replace=True)
-        self._database.table("messages").insert({**fields, "stored": int(self._clock()), **entry})
+        fields = {"stream": stream, "window": window}
+        newest = {**fields, "sequence": last + len(makes)}
+        self._database.table("streams").insert(newest, pk="stream", replace=True)
+        for sequence, make in enumerate(makes, last + 1):
+            entry = msgspec.structs.asdict(make(sequence))
+            row = {**fields, "sequence": sequence, "stored": int(self._clock()), **entry}
+            self._database.table("messages").insert(row)
         return True
 
     def _last(self, stream: Stream) -> tuple[int, int | None]:

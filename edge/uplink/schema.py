@@ -40,7 +40,13 @@ class Kind(NamedTuple):
 
 
 KINDS = (
-    Kind("counts", CountReport, "counts/{stream}", retained=False, when="For each window, also an empty one."),
+    Kind(
+        "counts",
+        CountReport,
+        "counts/{stream}",
+        retained=False,
+        when="For each hour and each day, also an empty one, one for each table.",
+    ),
     Kind("state", State, "state", retained=True, when="On each connection, at the end, and as last will."),
     Kind("health", Health, "health", retained=True, when="Each hour, and when camera or clock change their state."),
     Kind(
@@ -95,7 +101,7 @@ def _asyncapi() -> Document:
         "asyncapi": "3.0.0",
         "info": {
             "title": "anpr-edge",
-            "version": "1.2",
+            "version": "1.4",
             "description": "What a camera publishes: counts of many vehicles, its presence, health and audit log.",
             "license": {"name": "Apache-2.0"},
         },
@@ -117,7 +123,7 @@ def _channel(root: str, kind: Kind) -> Document:
     parameters: Document = {
         "zone": {"description": "The zone's name: lower-case letters, digits and dashes."},
         "camera": {"description": "The camera's name, which is also its certificate's common name."},
-        "stream": {"description": "The kind of window.", "enum": [Stream.HOUR]},
+        "stream": {"description": "The length of the bins.", "enum": [Stream.HOUR, Stream.DAY]},
     }
     return {
         "address": address,

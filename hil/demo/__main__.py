@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from edge import policy
 from edge.errors import AnprError
 from edge.uplink.contract import CountReport
+from edge.windows import WINDOW_SECONDS, local_day, window_of
 from hil.broker import broker
 from hil.demo import compare, report
 from hil.demo.admission import judged
@@ -91,8 +92,8 @@ def _count(console: Console, site: Site, pki: Pki, plan: Plan, truth: Truth) -> 
         status, watched = run_camera(site.config, truth.start, told)
         if status:
             raise AnprError(f"anpr-edge run ended with status {status}: {''.join(watched.log[-5:])}")
-    if len(reports) < _windows(truth):
-        raise AnprError(f"{len(reports)} of {_windows(truth)} reports arrived; see {plan.runtime} and the broker's log")
+    if len(reports) < _bins(truth):
+        raise AnprError(f"{len(reports)} of {_bins(truth)} reports arrived; see {plan.runtime} and the broker's log")
     return reports, watched
 
 
@@ -104,14 +105,16 @@ def _subscriber_options(site: Site, pki: Pki, plan: Plan, truth: Truth) -> list[
         "--certificate": identity.certificate,
         "--key": identity.key,
         "--camera-key": site.camera_key,
-        "--count": _windows(truth),
+        "--count": _bins(truth),
     }
     return [str(part) for option in options.items() for part in option]
 
 
-def _windows(truth: Truth) -> int:
-    """Count the clock hours that the scene touches."""
-    return -(-int(truth.end.timestamp()) // compare.HOUR) - int(truth.start.timestamp()) // compare.HOUR
+def _bins(truth: Truth) -> int:
+    """Count the clock hours and the days that the scene touches: each has a report."""
+    start, last = truth.start.timestamp(), truth.end.timestamp() - 1
+    hours = (window_of(last).end - window_of(start).start) // WINDOW_SECONDS
+    return hours + (local_day(last) - local_day(start)).days + 1
 
 
 @contextmanager
@@ -163,7 +166,7 @@ def _result(site: Site, truth: Truth, reports: list[CountReport], watched: Watch
         *((f"{step}, seconds", f"{seconds:.0f}") for step, seconds in timing.steps),
         *((f"peak memory of {name}, MB", f"{peak:.0f}") for name, peak in sorted(watched.peak_mb.items())),
     ]
-    return report.Result(terms.release.dimensions, terms.release.k, rows, site.folder.parent / "still.png", facts)
+    return report.Result(compare.columns(terms), terms.release.k, rows, site.folder.parent / "still.png", facts)
 
 
 def _show(console: Console, out: Path, result: report.Result) -> None:

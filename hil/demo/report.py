@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from hil.demo.compare import HOUR, Row
+from edge.windows import Window
+from hil.demo.compare import Row
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 # Widths for a terminal of 80 columns.
 BAR = 11
-SHORT = {"direction": "dir", "vehicle_type": "vehicle"}
-BELOW = "under {}"
+SHORT = {"direction": "dir", "vehicle_type": "vehicle", "emission_class": "class"}
+NOT_RELEASED = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +33,35 @@ class Result:
 
 def show(result: Result, console: Console) -> None:
     """Print a table with a chart for each window, then the facts."""
-    for start in sorted({row.start for row in result.rows}):
-        console.print(_table(result, start))
-    console.print("\ntruth: what the same rule gives for every vehicle that passed\n", style="dim")
+    for at in _bins(result):
+        console.print(_table(result, at))
+    console.print(f"\n{_LEGEND}\n", style="dim", highlight=False)
     for name, value in result.facts:
         console.print(f"{name:>30}  {value}", highlight=False)
 
 
-def _table(result: Result, start: int) -> Table:
+def _bins(result: Result) -> list[Window]:
+    """List the bins, in the order of their rows."""
+    return list(dict.fromkeys(row.bin for row in result.rows))
+
+
+def _table(result: Result, at: Window) -> Table:
     largest = _largest(result)
-    table = Table(title=f"[bold]{hour(start)}[/]", title_justify="left", box=None, padding=(0, 1, 0, 0))
+    table = Table(title=f"[bold]{title(at)}[/]", title_justify="left", box=None, padding=(0, 1, 0, 0))
     for heading in result.dimensions:
         table.add_column(SHORT.get(heading, heading.replace("_", " ")), no_wrap=True)
     table.add_column("counted", justify="right", no_wrap=True)
     table.add_column("truth", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    shown, hidden = _window(result, start)
-    for row in shown:
-        numbers = [_number(row.counted, result.k), _number(row.truth, result.k), bar(row.counted or 0, largest)]
+    for row in _rows(result, at):
+        numbers = [_number(row.counted), _number(row.truth), bar(row.counted or 0, largest)]
         style = "" if _close(row) else "yellow"
         table.add_row(*(value.replace("_", " ") for value in row.key), *numbers, style=style)
-    table.caption, table.caption_justify = _hidden(hidden, result.k), "left"
     return table
 
 
-def _window(result: Result, start: int) -> tuple[list[Row], int]:
-    """Return the rows of one window that say a number, and how many say none."""
-    rows = [row for row in result.rows if row.start == start]
-    shown = [row for row in rows if row.counted is not None or row.truth is not None]
-    return shown, len(rows) - len(shown)
-
-
-def _hidden(cells: int, k: int) -> str:
-    kinds = "kind" if cells == 1 else "kinds"
-    return f"withheld on the camera: {cells} more {kinds} of vehicles, each {BELOW.format(k)}"
+def _rows(result: Result, at: Window) -> list[Row]:
+    return [row for row in result.rows if row.bin == at]
 
 
 def _largest(result: Result) -> int:
@@ -80,8 +76,7 @@ def write(result: Result, file: Path) -> None:
 def page(result: Result) -> str:
     """Return the page as HTML."""
     largest = _largest(result)
-    windows = sorted({row.start for row in result.rows})
-    sections = "".join(_section(result, start, largest) for start in windows)
+    sections = "".join(_section(result, at, largest) for at in _bins(result))
     facts = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in result.facts)
     return PAGE.format(still=_text(result.still.name), sections=sections, facts=facts, k=result.k)
 
@@ -92,36 +87,37 @@ def bar(number: int, largest: int) -> str:
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
-def hour(start: int) -> str:
-    """Name a window by its local clock hour."""
-    local = [datetime.fromtimestamp(moment, ZONE).strftime("%H:%M") for moment in (start, start + HOUR)]
-    return "-".join(local)
+def title(at: Window) -> str:
+    """Name a bin by its local clock hour, or its day."""
+    start, end = (datetime.fromtimestamp(moment, ZONE) for moment in (at.start, at.end))
+    if end.date() == start.date() or (end - start).seconds:
+        return f"{start:%H:%M}-{end:%H:%M}"
+    return f"{start:%A} as a whole: what its hours left"
 
 
-def _section(result: Result, start: int, largest: int) -> str:
+def _section(result: Result, at: Window, largest: int) -> str:
     heads = "".join(f"<th>{_text(name.replace('_', ' '))}</th>" for name in result.dimensions)
-    shown, hidden = _window(result, start)
-    body = "".join(_line(row, result.k, largest) for row in shown)
+    body = "".join(_line(row, largest) for row in _rows(result, at))
     return (
-        f"<section><h2>{hour(start)}</h2><table><thead><tr>{heads}<th class=n>counted</th><th class=n>truth</th>"
-        f"<th class=chart></th></tr></thead><tbody>{body}</tbody></table><p>{_hidden(hidden, result.k)}</p></section>"
+        f"<section><h2>{title(at)}</h2><table><thead><tr>{heads}<th class=n>counted</th><th class=n>truth</th>"
+        f"<th class=chart></th></tr></thead><tbody>{body}</tbody></table></section>"
     )
 
 
-def _line(row: Row, k: int, largest: int) -> str:
+def _line(row: Row, largest: int) -> str:
     names = "".join(f"<td>{_text(value.replace('_', ' '))}</td>" for value in row.key)
     counted = 100 * (row.counted or 0) / largest
     tick = f"<i style='left:{100 * row.truth / largest:.1f}%'></i>" if row.truth is not None else ""
     state = "withheld" if row.counted is None else row.key[0]
     return (
-        f"<tr class='{_text(state)}'>{names}<td class=n>{_number(row.counted, k)}</td>"
-        f"<td class=n>{_number(row.truth, k)}</td>"
+        f"<tr class='{_text(state)}'>{names}<td class=n>{_number(row.counted)}</td>"
+        f"<td class=n>{_number(row.truth)}</td>"
         f"<td class=chart><div><b style='width:{counted:.1f}%'></b>{tick}</div></td></tr>"
     )
 
 
-def _number(number: int | None, k: int) -> str:
-    return BELOW.format(k) if number is None else str(number)
+def _number(number: int | None) -> str:
+    return NOT_RELEASED if number is None else str(number)
 
 
 def _close(row: Row) -> bool:
@@ -135,6 +131,9 @@ def _text(value: str) -> str:
     return html.escape(str(value), quote=True)
 
 
+_LEGEND = """\
+truth: what the same ladder gives for every vehicle that passed
+rest: what is left beside the cells that tell more; -: not released in this cell"""
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>anpr-edge: what left the camera</title>
@@ -168,7 +167,8 @@ dt {{ color:var(--soft) }} dd {{ margin:0; font-variant-numeric:tabular-nums }}
 <main>
 <h1>What left the camera</h1>
 <p>Every bar is a cell that at least {k} different vehicles share; the upright stroke is the truth under the same rule.
-Cells marked “under {k}” were withheld on the camera. No plate, picture or time of a passage ever left it.</p>
+“rest” is what is left beside the cells that tell more. “-” is not released in this cell: it waits for the day, or is
+withheld. No plate, picture or time of a passage ever left it.</p>
 <figure><img src="{still}" alt="A still of the rendered street"></figure>
 {sections}
 <section><h2>This run</h2><dl>{facts}</dl></section>

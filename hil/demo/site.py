@@ -16,7 +16,7 @@ from hil.register.packing import make_pack
 ROOT = Path(__file__).parent.parent.parent
 EXAMPLE = ROOT / "docs" / "examples" / "policy.toml"
 RULES = ROOT / "docs" / "examples" / "zone-rules-zero-emission.toml"
-DIMENSIONS = ("direction", "plate", "vehicle_type", "drive", "admitted")
+TABLE = "[[release.tables]]"
 CAMERA = "cam-017"
 ZONE = "zez-demo"
 
@@ -95,8 +95,11 @@ def make(folder: Path, plan: Plan, pki: Pki) -> Site:
     _, camera_key = keys.make(Role.CAMERA, secret)
     policy_file = folder / "policy.toml"
     fields = {"bench": str(plan.bench).lower(), "k": plan.k, "repeat_gap_minutes": 5}
+    if plan.bench:
+        fields["minimum_window_minutes"] = 0  # Scenes on a bench are short.
     zone = _zone_rules(folder, officer)
-    policy_file.write_text(policy_text(**fields, zone_rules=f'"{zone.digest}"', dimensions=json.dumps(DIMENSIONS)))
+    text = policy_text(**fields, zone_rules=f'"{zone.digest}"')
+    policy_file.write_text(text.replace('"emission_class"', '"emission_class", "admitted"'))
     policy.sign(policy_file, officer)
     make_pack(plan.register, folder / "register.db")
     config = folder / "camera.toml"
@@ -112,12 +115,14 @@ def _zone_rules(folder: Path, officer: Path) -> ZoneRules:
     return rules.read(file)
 
 
-def policy_text(**fields: object) -> str:
-    """Return the example policy with other values of some fields, written as in TOML."""
+def policy_text(*tables: str, **fields: object) -> str:
+    """Return the example policy with other tables, each the options of one, and other values of some fields (TOML)."""
     text = EXAMPLE.read_text(encoding="utf-8")
     for name, value in fields.items():
         text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, count=1, flags=re.MULTILINE)
-    return text
+    before, _, rest = text.partition(TABLE)
+    _, end, after = rest.partition("[retention]")
+    return "".join([before, *(f"{TABLE}\n{one}\n" for one in tables), end, after]) if tables else text
 
 
 def _config(plan: Plan, pki: Pki, role: Role, signing_key: Path) -> str:

@@ -35,12 +35,13 @@ from edge.wall import decode
 from edge.windows import Window, day_number, window_of
 from tests.counting.passages import CAR, VAN, drive_past, plate
 from tests.counts import HOUR, policy, unreadable, van
+from tests.policies import FLAT, rung, table
 
 MIDNIGHT = 1_795_474_800  # 2026-11-24, 00:00 in Amsterdam
 
 
-def _counter(folder: Path, *, live: bool = True, part: int = 0, **changes: Any) -> Counter:
-    return Counter(policy(folder, **changes), lambda _: part, live=live)
+def _counter(folder: Path, *, live: bool = True, **changes: Any) -> Counter:
+    return Counter(policy(folder, **changes), lambda _: 0, live=live)
 
 
 def _sums(counts: list[WindowCounts]) -> dict[CellKey, tuple[int, int]]:
@@ -56,7 +57,7 @@ def test_everything_that_was_looked_up_is_in_the_cell(tmp_path: Path) -> None:
     )
     drive_past(counter, HOUR.start, 1, seen)
     ((key, _),) = _sums(counter.snapshot()).items()
-    assert key == CellKey(Direction.IN, PlateKind.NL, *msgspec.structs.astuple(seen))
+    assert key == CellKey(0, Direction.IN, PlateKind.NL, *msgspec.structs.astuple(seen))
 
 
 def _many_classes(counter: Counter, vehicles: range, vehicle_type: VehicleType = VehicleType.VAN) -> None:
@@ -291,13 +292,14 @@ def test_a_file_that_skips_hours_has_observed_them(tmp_path: Path) -> None:
     assert [counts.observed for counts in counter.close(HOUR.start + 3 * 3_600 + 10)] == [100] * 3
 
 
-def test_a_part_bears_its_number_and_policy(tmp_path: Path) -> None:
-    """The next part of a window follows those that an earlier vision left."""
+def test_a_part_bears_the_number_of_its_key_and_its_policy(tmp_path: Path) -> None:
+    """One key serves all windows of a day; the next day asks for another."""
     asked = []
-    counter = Counter(policy(tmp_path), lambda start: asked.append(start) or 3, live=True)  # type: ignore[func-returns-value]
-    counter.observe(HOUR.start + 60)
-    (counts,) = counter.snapshot()
-    assert (counts.part, counts.policy, asked) == (3, 1, [HOUR.start])
+    counter = Counter(policy(tmp_path), lambda day: asked.append(day) or 3, live=True)  # type: ignore[func-returns-value]
+    counter.observe(MIDNIGHT - 3_660)
+    counter.observe(MIDNIGHT + 1)
+    assert [(counts.part, counts.policy) for counts in counter.snapshot()] == [(3, 1)] * 3
+    assert [day.isoformat() for day in asked] == ["2026-11-23", "2026-11-24"]
 
 
 def test_numbers_stop_at_their_bound(tmp_path: Path) -> None:
@@ -356,8 +358,8 @@ def test_the_end_destroys_all_keys(tmp_path: Path) -> None:
 
 
 def test_vehicles_are_forgotten_when_no_rule_asks_for_them(tmp_path: Path) -> None:
-    """Their window is closed and their gap over: the tag is overwritten, long before its day ends."""
-    counter = _counter(tmp_path, gap=10)
+    """No rung has bins of a day, their window is closed and their gap over: the tag is overwritten."""
+    counter = _counter(tmp_path, gap=10, tables=[FLAT])
     drive_past(counter, HOUR.start, 1)
     drive_past(counter, HOUR.end - 1, 2)
     counter.observe(HOUR.end + 10)
@@ -365,6 +367,47 @@ def test_vehicles_are_forgotten_when_no_rule_asks_for_them(tmp_path: Path) -> No
     counter.close(HOUR.end + 10)
     assert list(day._counted) == [1]
     assert not day._book._rows[0].any()
+
+
+def test_a_vehicle_is_fresh_once_a_day_in_each_direction(tmp_path: Path) -> None:
+    """Over the hours of a day fresh vehicles add up to different ones, which those of an hour do not."""
+    counter = _counter(tmp_path, gap=0)
+    for hour, vehicles in enumerate(((1, 2), (2, 3), (1, 2, 3))):
+        for vehicle in vehicles:
+            drive_past(counter, HOUR.start + hour * 3_600, vehicle)
+    drive_past(counter, HOUR.start + 2 * 3_600, 1, direction=Direction.OUT)
+    cells = [cell for counts in counter.finish() for cell in counts.cells]
+    assert [(cell.vehicles, cell.fresh) for cell in cells] == [(2, 2), (2, 1), (3, 0), (1, 1)]
+
+
+def test_the_next_day_knows_nobody(tmp_path: Path) -> None:
+    """There everybody is fresh again."""
+    counter = _counter(tmp_path, gap=0)
+    drive_past(counter, MIDNIGHT - 1, 1)
+    drive_past(counter, MIDNIGHT + 1, 1)
+    assert [[cell.fresh for cell in counts.cells] for counts in counter.finish()] == [[1], [1]]
+
+
+FLAT_TWICE = [
+    table(rung("direction"), name="a", weight=0.75),
+    table(rung("direction", "vehicle_type"), name="b", weight=0.25),
+]
+
+
+def test_each_passage_is_in_one_table_drawn_by_weight(tmp_path: Path) -> None:
+    """A vehicle stays in its table all day, one that can't be read is drawn anew each time."""
+    counter = _counter(tmp_path, gap=0, tables=FLAT_TWICE)
+    for second in range(2):
+        for vehicle in range(1_000):
+            drive_past(counter, HOUR.start + second, vehicle)
+    for _ in range(1_000):
+        drive_past(counter, HOUR.start + 2, None)
+    sums = _sums(counter.snapshot())
+    for plate_kind, most in ((PlateKind.NL, 2_000), (PlateKind.UNREADABLE, 1_000)):
+        drawn = [n for key, (n, _) in sums.items() if key.plate is plate_kind and key.table == 0]
+        assert 0.68 < sum(drawn) / most < 0.82
+    assert all(n == 2 * vehicles for key, (n, vehicles) in sums.items() if key.plate is PlateKind.NL)
+    assert sum(n for n, _ in sums.values()) == 3_000
 
 
 def test_nothing_is_counted_outside_the_term(tmp_path: Path) -> None:

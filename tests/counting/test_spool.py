@@ -1,8 +1,8 @@
 """What vision counted survives its death, in memory only."""
 
-import os
 import stat
 import tempfile
+from datetime import date
 from pathlib import Path
 
 import msgspec
@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from edge.categories import WindowCounts
-from edge.counting.spool import Spool, SpoolError, require_tmpfs
+from edge.categories import LAST_PART, WindowCounts
+from edge.counting.spool import Spool, SpoolError
 from edge.errors import ConfigError
 from edge.windows import Window
 from tests.counts import HOUR, cell, counts, van
@@ -62,16 +62,22 @@ def test_only_its_user_can_read_it(tmp_path: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_the_next_part_follows_the_last(tmp_path: Path) -> None:
-    """From 0, per window; at the bound the last part is used again."""
-    spool = Spool(tmp_path)
-    assert spool.next_part(HOUR.start) == 0
-    spool.put(_open(part=0))
-    spool.put(_open(part=4))
-    assert spool.next_part(HOUR.start) == 5
-    assert spool.next_part(NEXT.start) == 0
-    spool.put(_open(part=99))
-    assert spool.next_part(HOUR.start) == 99
+def test_no_number_of_a_key_is_given_twice(tmp_path: Path) -> None:
+    """From 0 on each day, also by a spool that is opened anew, and also where nothing is pending any more."""
+    monday, tuesday = date(2026, 11, 23), date(2026, 11, 24)
+    assert [Spool(tmp_path).next_key(monday) for _ in range(3)] == [0, 1, 2]
+    assert [Spool(tmp_path).next_key(day) for day in (tuesday, monday, tuesday)] == [0, 3, 1]
+
+
+def test_a_day_with_too_many_keys_counts_no_more(tmp_path: Path) -> None:
+    """Two keys under one number would let restarts add vehicles up; so would a damaged note of them."""
+    day = date(2026, 11, 23)
+    (tmp_path / "tag-keys").write_bytes(msgspec.json.encode({day: LAST_PART}))
+    with pytest.raises(SpoolError, match="10000 restarts on 2026-11-23"):
+        Spool(tmp_path).next_key(day)
+    (tmp_path / "tag-keys").write_text("{")
+    with pytest.raises(SpoolError, match="is damaged"):
+        Spool(tmp_path).next_key(day)
 
 
 def test_a_window_that_is_over_gets_its_last_part_marked_final(tmp_path: Path) -> None:
@@ -131,26 +137,6 @@ def test_a_folder_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "vision").rmdir()
     with pytest.raises(SpoolError, match="can't be written: No such file"):
         spool.put(_open())
-
-
-def test_tmpfs_is_demanded(memory: Path, tmp_path: Path) -> None:
-    """A folder in memory is fine; one on a disk is refused by name, for counts must not reach it."""
-    require_tmpfs(memory)
-    mounts = tmp_path / "mountinfo"
-    for kind, allowed in [("tmpfs", True), ("ramfs", True), ("ext4", False), ("overlay", False)]:
-        device = tmp_path.stat().st_dev
-        mounts.write_text(f"1 0 {os.major(device)}:{os.minor(device)} / / rw shared:1 - {kind} source rw\n")
-        if allowed:
-            require_tmpfs(tmp_path, mounts)
-        else:
-            with pytest.raises(ConfigError, match=f"lies on {kind}; allowed: a folder on tmpfs"):
-                require_tmpfs(tmp_path, mounts)
-
-
-def test_a_folder_that_is_not_there_is_no_tmpfs(tmp_path: Path) -> None:
-    """It is named."""
-    with pytest.raises(ConfigError, match=r"runtime = .*nowhere: No such file"):
-        require_tmpfs(tmp_path / "nowhere")
 
 
 def test_windows_that_nobody_closed_can_be_forgotten(tmp_path: Path) -> None:

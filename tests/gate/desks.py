@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from nacl.signing import SigningKey
 
+from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.reports import Reports
 from edge.gate.signing import Signer
@@ -32,7 +33,9 @@ def outbox(folder: Path) -> Outbox:
 
 def desk(folder: Path, store: Outbox, clock: Callable[[], float] = lambda: NOW, **changes: Any) -> Desk:
     """Return a desk under a policy with ``changes``."""
-    return Desk(policy(folder, **changes), reports(folder, clock, **changes), store, clock, lambda _: True)
+    rule = policy(folder, **changes)
+    carry = Carry(folder / "day", rule.digest)
+    return Desk(rule, reports(folder, clock, **changes), store, carry, clock, lambda _: True)
 
 
 def released(folder: Path) -> list[CountReport]:

@@ -124,6 +124,7 @@ def test_the_log_says_what_was_released_and_nothing_of_what_was_not(tmp_path: Pa
     assert entry == {
         "event": "window_released",
         "window": "2026-11-23T11:00+01:00",
+        "stream": "hour",
         "k": 10,
         "cells": 1,
         "log_level": "info",

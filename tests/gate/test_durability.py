@@ -102,7 +102,7 @@ VISION = """
     spool = Spool(folder / "vision")
     sender = Sender(folder / "gate" / "counts.sock", spool, os.getuid())
     sender.start()
-    counter = Counter(policy(folder), spool.next_part, live=True)
+    counter = Counter(policy(folder), spool.next_key, live=True)
     vision = Handover(counter, spool, sender)
     for second in range(first, last):
         vision.observe(HOUR.start + second)
@@ -129,7 +129,7 @@ def test_a_killed_vision_loses_a_minute_at_most(memory: Path) -> None:
     policy(memory)
     with _gate(memory):
         assert _vision(memory, range(130), 130, end=False) == -signal.SIGKILL
-        assert _vision(memory, range(140, 165), 25, end=True) == 0
+        assert _vision(memory, range(140, 1_100), 25, end=True) == 0
     (report,) = released(memory)
     assert report.data.window.partial
     assert [one.n for one in report.data.cells] == [120 + 25]
@@ -141,7 +141,7 @@ def test_parts_on_both_sides_of_a_kill_are_not_added_for_the_threshold(memory: P
     with _gate(memory):
         assert _vision(memory, range(70), 9, end=False) == -signal.SIGKILL
         assert [part.cells[0].vehicles for part in Spool(memory / "vision").pending()] == [9]
-        assert _vision(memory, range(80, 150), 9, end=True) == 0
+        assert _vision(memory, range(80, 1_100), 9, end=True) == 0
     (report,) = released(memory)
     assert report.data.cells == ()
     assert report.data.window.partial

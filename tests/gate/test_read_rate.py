@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -11,27 +11,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from edge.categories import CameraState, CellKey, Direction, Drive, PlateKind, Unreadable, WindowCounts
+from edge.categories import CameraState, CellKey, Direction, EmissionClass, PlateKind, Unreadable, WindowCounts
 from edge.gate.read_rate import ReadRate, unreadable_share
-from edge.gate.release import release
-from edge.release_rules import Dimension, Measure, Release
+from edge.gate.sights import Sight
+from edge.release_rules import Measure
 from edge.uplink.contract import Cell
 from edge.uplink.outbox import OutboxReader
 from edge.windows import Window
 from tests.counts import DELIVERING, HOUR, cell, counts, unreadable, van
 from tests.gate.desks import desk, outbox, released
+from tests.gate.streets import LADDER, hour
 
 K = 10
-DIMENSIONS = (Dimension.DIRECTION, Dimension.PLATE, Dimension.VEHICLE_TYPE, Dimension.DRIVE)
 IN, OUT = Direction.IN, Direction.OUT
 
 
-def _bucket(
-    seen: Mapping[CellKey, int], dimensions: Sequence[Dimension] = DIMENSIONS, measure: Measure = Measure.PASSAGES
-) -> Unreadable:
+def _bucket(seen: Mapping[CellKey, int], measure: Measure = Measure.PASSAGES) -> Unreadable:
     """Release an hour and return the bucket."""
-    part = counts(*(cell(key, n) for key, n in seen.items()))
-    return unreadable_share(release([part], Release(K, "emission", tuple(dimensions)), measure), dimensions)
+    sights = [Sight(HOUR.start, 0, cell(key, n)) for key, n in seen.items()]
+    return unreadable_share(hour(sights, LADDER, K, measure).cells)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +61,15 @@ def test_what_is_withheld_does_not_move_the_share() -> None:
     """Nine more that drove out would make it `most`: beside a report of ten and fifteen that would prove them."""
     assert _bucket({unreadable(IN): 10, van(): 15}) is Unreadable.MANY
     assert _bucket({unreadable(IN): 10, unreadable(OUT): 9, van(): 15}) is Unreadable.MANY
-    assert _bucket({unreadable(IN): 10, van(): 15, van(drive=Drive.GAS): 9}) is Unreadable.MANY
+    assert _bucket({unreadable(IN): 10, van(): 15, van(emission=EmissionClass.E5): 9}) is Unreadable.MANY
 
 
 def test_a_table_without_plates_tells_nothing() -> None:
     """There the report does not say how many were unreadable, so neither does health."""
-    assert _bucket({unreadable(): 500}, [Dimension.DIRECTION]) is Unreadable.UNKNOWN
+    rate = ReadRate([msgspec.structs.replace(LADDER, rungs=LADDER.rungs[:2] + LADDER.rungs[3:])])
+    rate.note(())
+    rate.turn()
+    assert rate.shown is Unreadable.UNKNOWN
 
 
 def _unread(seen: Mapping[CellKey, int]) -> int:
@@ -76,7 +77,8 @@ def _unread(seen: Mapping[CellKey, int]) -> int:
 
 
 hours = st.dictionaries(
-    st.sampled_from([unreadable(IN), unreadable(OUT), van(IN), van(OUT), van(drive=Drive.GAS)]), st.integers(1, 40)
+    st.sampled_from([unreadable(IN), unreadable(OUT), van(IN), van(OUT), van(emission=EmissionClass.E5)]),
+    st.integers(1, 40),
 )
 
 
@@ -98,7 +100,7 @@ def test_hours_with_one_report_have_one_bucket(first: dict[CellKey, int], second
 @given(st.lists(st.none() | st.integers(0, 40)))
 def test_it_changes_with_the_hour_alone(stream: list[int | None]) -> None:
     """Reports come when they come; None is the turn of the hour, which shows the latest of them, if there is one."""
-    rate, shown, latest = ReadRate(DIMENSIONS), Unreadable.UNKNOWN, Unreadable.UNKNOWN
+    rate, shown, latest = ReadRate([LADDER]), Unreadable.UNKNOWN, Unreadable.UNKNOWN
     for n in stream:
         if n is None:
             rate.turn()
@@ -106,7 +108,7 @@ def test_it_changes_with_the_hour_alone(stream: list[int | None]) -> None:
         else:
             cells = (Cell(n=n, plate=PlateKind.UNREADABLE),) if n >= K else ()
             rate.note(cells)
-            latest = unreadable_share(cells, DIMENSIONS)
+            latest = unreadable_share(cells)
         assert rate.shown is shown
 
 
@@ -141,8 +143,8 @@ def test_health_speaks_of_the_hour_that_has_just_ended(tmp_path: Path) -> None:
     gate.take(msgspec.structs.replace(DELIVERING, camera=CameraState.STALLED))
     gate.tick()
     assert _told(tmp_path) == "many"
-    for hour, expected in ((HOUR.next, "most"), (HOUR.next.next, "unknown")):
-        now[0] = hour.end + 15.0
+    for window, expected in ((HOUR.next, "most"), (HOUR.next.next, "unknown")):
+        now[0] = window.end + 15.0
         gate.tick()
         assert _told(tmp_path) == expected
     store.close()
@@ -181,7 +183,7 @@ def test_over_any_stream_health_repeats_the_report(tmp_path: Path, stream: list[
             gate.take(counts(*(cell(key, n) for key, n in Counter(seen).items()), window=window))
             now[0] = window.end + 15.0
             gate.tick()
-            assert _told(folder) == unreadable_share(released(folder)[-1].data.cells, DIMENSIONS)
+            assert _told(folder) == unreadable_share(released(folder)[-1].data.cells)
             if _unread(Counter(seen)) < K:
                 assert _told(folder) == "few"
             window = window.next

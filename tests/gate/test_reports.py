@@ -1,21 +1,29 @@
 """Messages as the contract has them, signed."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.categories import CameraState, Clock, RegisterAge, Sandbox, Share, Unreadable, VisionHealth, WindowCounts
-from edge.gate.release import release
-from edge.release_rules import Measure, Release
+from edge.categories import CameraState, Clock, RegisterAge, Sandbox, Share, Unreadable, VisionHealth
+from edge.gate.reports import Seen
+from edge.gate.sights import Sight
+from edge.release_rules import Table
 from edge.uplink import signature
-from edge.uplink.contract import Status
+from edge.uplink.contract import Status, Stream
 from edge.uplink.outbox import Entry, Stats
-from tests.counts import HOUR, cell, counts, policy, van
+from edge.windows import day_window
+from tests.counts import HOUR, cell, policy, van
 from tests.gate.desks import KEY, NOW, reports
+from tests.gate.streets import LADDER, hour
 
 MODELS = "sha256:" + "0" * 64
+
+
+def _table(folder: Path) -> Table:
+    return policy(folder).file.release.tables[0]
 
 
 def _data(entry: Entry) -> dict[str, Any]:
@@ -26,9 +34,8 @@ def _data(entry: Entry) -> dict[str, Any]:
 
 def test_a_report_has_the_form_of_the_contract(tmp_path: Path) -> None:
     """Field by field; what is released and how it came about, and nothing of what is withheld."""
-    parts = [counts(cell(van(), 12, 37), observed=95)]
-    cells = release(parts, Release(10, "emission", tuple(policy(tmp_path).file.release.dimensions)), Measure.PASSAGES)
-    entry = reports(tmp_path).hour(4711, HOUR, parts, cells)
+    cells = hour([Sight(HOUR.start, 0, cell(van(), 12, 37))], LADDER).cells
+    entry = reports(tmp_path).counts(Stream.HOUR, Seen(HOUR, 95, whole=True), _table(tmp_path), cells)(4711)
     assert entry.topic == "anpr/1/zez-demo/cam-017/counts/hour"
     assert json.loads(entry.payload) == {
         "specversion": "1.0",
@@ -37,7 +44,7 @@ def test_a_report_has_the_form_of_the_contract(tmp_path: Path) -> None:
         "type": "nl.anpr-edge.counts.v1",
         "time": "2026-11-23T11:00:10Z",
         "datacontenttype": "application/json",
-        "dataschema": "urn:anpr-edge:schema:counts:1.1",
+        "dataschema": "urn:anpr-edge:schema:counts:1.2",
         "sequence": "4711",
         "data": {
             "window": {
@@ -52,7 +59,9 @@ def test_a_report_has_the_form_of_the_contract(tmp_path: Path) -> None:
             "table": "emission",
             "weight": 1.0,
             "measure": "passages",
-            "cells": [{"n": 37, "direction": "in", "plate": "nl", "vehicle_type": "van", "drive": "diesel"}],
+            "cells": [
+                {"n": 37, "direction": "in", "vehicle_type": "van", "emission_class": "6", "admitted": "unknown"}
+            ],
             "expires": "2027-11-23",
         },
     }
@@ -61,29 +70,33 @@ def test_a_report_has_the_form_of_the_contract(tmp_path: Path) -> None:
 
 def test_a_report_expires_at_the_end_of_its_last_day(tmp_path: Path) -> None:
     """Local midnight after the date that it names."""
-    entry = reports(tmp_path).hour(1, HOUR, [counts()], ())
+    entry = reports(tmp_path).counts(Stream.HOUR, Seen(HOUR, 100, whole=True), _table(tmp_path), ())(1)
     assert entry.expires == 1_795_474_800 + 365 * 86_400
 
 
 @pytest.mark.parametrize(
-    ("parts", "partial", "share"),
-    [
-        ([counts()], False, 1.0),
-        ([counts(observed=95)], True, 0.95),
-        ([counts(observed=60), counts(part=1, observed=35)], True, 0.95),
-        ([counts(observed=60), counts(part=1, observed=60)], True, 1.0),
-        ([counts(observed=0)], True, 0.0),
-    ],
+    ("observed", "whole", "partial"), [(100, True, False), (95, True, True), (100, False, True), (0, True, True)]
 )
 def test_a_window_that_was_not_seen_whole_says_so(
     tmp_path: Path,
-    parts: list[WindowCounts],
+    observed: int,
+    whole: bool,  # noqa: FBT001  (a parameter)
     partial: bool,  # noqa: FBT001  (a parameter)
-    share: float,
 ) -> None:
     """Partial where something is missing, or where a restart cut it in two."""
-    window = _data(reports(tmp_path).hour(1, HOUR, parts, ()))["window"]
-    assert (window["partial"], window["observed_share"]) == (partial, share)
+    seen = Seen(HOUR, observed, whole=whole)
+    window = _data(reports(tmp_path).counts(Stream.HOUR, seen, _table(tmp_path), ())(1))["window"]
+    assert (window["partial"], window["observed_share"]) == (partial, observed / 100)
+
+
+def test_a_day_has_a_stream_of_its_own(tmp_path: Path) -> None:
+    """Its topic, its id and its bin, here the day of 25 hours."""
+    day = day_window(date(2026, 10, 25))
+    entry = reports(tmp_path).counts(Stream.DAY, Seen(day, 100, whole=True), _table(tmp_path), ())(3)
+    assert entry.topic == "anpr/1/zez-demo/cam-017/counts/day"
+    assert json.loads(entry.payload)["id"] == "cam-017:day:3"
+    window = _data(entry)["window"]
+    assert (window["from"], window["to"]) == ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")
 
 
 def test_the_last_will_is_signed_in_advance(tmp_path: Path) -> None:

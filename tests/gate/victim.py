@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.gate.server import GateServer
@@ -20,16 +20,16 @@ class DyingOutbox(Outbox):
 
     moment = "never"
 
-    def append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
+    def append(self, stream: Stream, window: int, makes: Sequence[Callable[[int], Entry]]) -> bool:
         """Store, and die."""
         self._die("before")
 
         def make_and_die(sequence: int) -> Entry:
-            entry = make(sequence)
+            entry = makes[-1](sequence)
             self._die("inside")
             return entry
 
-        stored = super().append(stream, window, make_and_die)
+        stored = super().append(stream, window, [*makes[:-1], make_and_die])
         self._die("after")
         return stored
 

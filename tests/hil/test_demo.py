@@ -20,16 +20,15 @@ from edge.categories import (
     Trade,
     VehicleType,
 )
-from edge.counting.part import key_of
-from edge.gate.release import release
 from edge.policy_fields import PolicyFile
 from edge.release_rules import Dimension, Enrichment
+from edge.windows import Window
 from hil.demo import compare, report, site
 from hil.demo.compare import Row
 from hil.scenes.traffic import TruePassage
 from tests import messages
-from tests.counts import HOUR, cell, counts
-from tests.policies import policy_text
+from tests.counts import HOUR
+from tests.policies import FLAT, policy_text, rung, table
 
 VAN = Attributes(VehicleType.VAN, Drive.DIESEL, EmissionClass.E6)
 HOUR_OF_REPORT = (HOUR.start - messages.BEGIN) // messages.HOUR + 1
@@ -53,13 +52,15 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def _policy(folder: Path, **changes: object) -> PolicyFile:
+def _policy(folder: Path, text: str | None = None) -> PolicyFile:
     file = folder / "policy.toml"
-    text = policy_text(gap=5)
-    for old, new in changes.items():
-        text = text.replace(old, str(new))
-    file.write_text(text)
+    file.write_text(text or policy_text(gap=5, tables=[FLAT]))
     return policy.read(file).file
+
+
+def _truth(passages: list[TruePassage], rules: PolicyFile) -> list[tuple[int, int]]:
+    """Return start and number of each cell that the truth gives."""
+    return [(at.start, one.n) for at, one in compare.released_truth(passages, rules)]
 
 
 def _vans(numbers: range, minute: float = 0.0) -> list[TruePassage]:
@@ -73,11 +74,10 @@ def _unreadable(number: int) -> list[TruePassage]:
 
 def test_every_dimension_can_be_compared(tmp_path: Path) -> None:
     """The truth is written as the contract writes what is released, municipalities by their code."""
-    file = tmp_path / "policy.toml"
-    fields = {"enrichment": [str(one) for one in Enrichment], "dimensions": [str(one) for one in Dimension]}
     digest = f'"sha256:{"0" * 64}"'
-    file.write_text(site.policy_text(**fields, zone_rules=digest, link_decision='"B&W 2026/1"'))
-    rules = policy.read(file).file
+    every = table(rung(*Dimension))
+    enrichment = [str(one) for one in Enrichment]
+    rules = _policy(tmp_path, site.policy_text(every, enrichment=enrichment, zone_rules=digest, link_decision='"B 1"'))
     exempt = msgspec.structs.replace(VAN, admitted=Admitted.EXEMPT, exemption=Exemption.DAY, trade=Trade.TRANSPORT)
     seen = [msgspec.structs.replace(exempt, origin=origin) for origin in (0, 344)]
     passages = [
@@ -85,8 +85,7 @@ def test_every_dimension_can_be_compared(tmp_path: Path) -> None:
         for of, letters in zip(seen, ("BDF", "BDG"), strict=True)
         for one in _vans(range(12))
     ]
-    parts = [counts(*(cell(key_of(Direction.IN, PlateKind.NL, of), 12) for of in seen))]
-    cells = release(parts, rules.release, rules.what.measure)
+    cells = tuple(found for _, found in compare.released_truth(passages, rules))
     compared = compare.rows([messages.report(HOUR_OF_REPORT, cells=cells)], passages, rules)
     assert [(row.key[-2:], row.counted, row.truth) for row in compared] == [
         (("GM0344", "H"), 12, 12),
@@ -97,64 +96,66 @@ def test_every_dimension_can_be_compared(tmp_path: Path) -> None:
 def test_the_truth_needs_ten_different_vehicles(tmp_path: Path) -> None:
     """Ten vans are released, nine are not, however often they pass."""
     rules = _policy(tmp_path)
-    assert compare.released_truth(_vans(range(10)), rules) == {(HOUR.start, KEY): 10}
+    assert _truth(_vans(range(10)), rules) == [(HOUR.start, 10)]
     nine = [passage for minute in (0, 10, 20) for passage in _vans(range(9), minute)]
-    assert compare.released_truth(nine, rules) == {(HOUR.start, KEY): None}
+    assert _truth(nine, rules) == []
 
 
 def test_a_repeat_within_the_gap_is_one_passage(tmp_path: Path) -> None:
     """After four minutes it is none, after six it is one."""
     again = [*_vans(range(10)), *_vans(range(10), 4), *_vans(range(3), 6)]
-    assert compare.released_truth(again, _policy(tmp_path)) == {(HOUR.start, KEY): 13}
+    assert _truth(again, _policy(tmp_path)) == [(HOUR.start, 13)]
 
 
-def test_unreadable_vehicles_make_a_cell_of_their_own_only(tmp_path: Path) -> None:
-    """Ten of them alone are released; seven beside five readable ones make no ten."""
-    rules = _policy(tmp_path)
-    alone = (HOUR.start, ("in", "unreadable", "unknown", "unknown"))
-    assert compare.released_truth(_unreadable(10), rules) == {alone: 10}
-    mixed = _policy(
-        tmp_path, **{'"plate", "vehicle_type", "drive"': '"direction"', '"direction", "direction"': '"direction"'}
-    )
-    assert compare.released_truth([*_vans(range(5)), *_unreadable(7)], mixed) == {(HOUR.start, ("in",)): None}
-
-
-def test_unique_vehicles_are_counted_once(tmp_path: Path) -> None:
-    """Ten vans that pass twice are ten."""
-    rules = _policy(tmp_path, **{'measure = "passages"': 'measure = "unique_vehicles"'})
-    twice = [*_vans(range(10)), *_vans(range(10), 10)]
-    assert compare.released_truth(twice, rules) == {(HOUR.start, KEY): 10}
+def test_what_hours_leave_is_compared_too(tmp_path: Path) -> None:
+    """Nine vans each hour are released with the day, as what is left of two hours; four hours may hide them."""
+    rules = _policy(tmp_path, policy_text(gap=5))
+    seen = [one for hour in range(4) for one in _vans(range(6 * hour, 6 * hour + 6), 60 * hour)]
+    ((day, found),) = compare.released_truth(seen, rules)
+    assert (day.end - day.start, found.n, found.rest) == (24 * 3_600, 24, ("hour",))
+    names = compare.columns(rules)
+    assert names == ("direction", "plate", "vehicle_type", "drive", "emission_class")
+    ((*_, row),) = [compare.rows([], seen, rules)]
+    assert (row.key, row.counted, row.truth) == (("in", "", "van", "", "6"), None, 24)
 
 
 def _result(*rows: Row) -> report.Result:
-    return report.Result(site.DIMENSIONS, 10, rows, Path("still.png"), [("made <by>", "hand & heart")])
+    return report.Result(NAMES, 10, rows, Path("still.png"), [("made <by>", "hand & heart")])
 
 
 LONGEST = ("out", "unreadable", "passenger_car", "electric", "not_applicable")
-WITHHELD = Row(HOUR.start, LONGEST, None, None)
+NAMES = ("direction", "plate", "vehicle_type", "drive", "admitted")
+AT = HOUR
+WITHHELD = Row(AT, LONGEST, None, 12)
 
 
 def test_the_table_fits_eighty_columns() -> None:
-    """Nothing is cut off, and what is withheld says so."""
+    """Nothing is cut off, and what is not released says so."""
     out = StringIO()
-    rows = (Row(HOUR.start, (*KEY, "yes"), 120, 121), Row(HOUR.start, LONGEST, None, 12), WITHHELD)
+    rows = (Row(AT, (*KEY, "yes"), 120, 121), Row(AT, LONGEST, 12, None), WITHHELD)
     report.show(_result(*rows), Console(file=out, width=80))
     shown = out.getvalue()
     assert max(map(len, shown.splitlines())) <= 80
     assert "…" not in shown
-    assert shown.count("under 10") == 2
-    assert "withheld on the camera: 1 more kind of vehicles, each under 10" in shown
+    assert shown.count(" - ") == 2
 
 
 def test_the_page_is_sound() -> None:
     """Every tag is closed, text is escaped, and an hour with nothing released is drawn too."""
-    for result in (_result(Row(HOUR.start, (*KEY, "yes"), 12, 13), WITHHELD), _result(WITHHELD)):
+    for result in (_result(Row(AT, (*KEY, "yes"), 12, 13), WITHHELD), _result(WITHHELD)):
         page = report.page(result)
         tags = Tags()
         tags.feed(page)
         assert not tags.open
         assert "made &lt;by&gt;" in page
-        assert "under 10" in page
+        assert "<td class=n>-</td>" in page
+
+
+def test_bins_are_named() -> None:
+    """An hour by its clock, also the last of a day; a day by its name."""
+    assert report.title(AT) == "11:00-12:00"
+    assert report.title(Window(1_795_471_200, 1_795_474_800)) == "23:00-00:00"
+    assert report.title(Window(1_795_388_400, 1_795_474_800)) == "Monday as a whole: what its hours left"
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

@@ -94,8 +94,11 @@ def test_no_plate_is_in_the_log(site: Site, one_vehicle: Path) -> None:
 def test_entries_can_be_chosen(site: Site) -> None:
     """By event and day, as sentences or as they stand in the log."""
     shown = _run("audit", "show", "--config", site.config, "--event", "report_released", "--json").output
-    (entry,) = [json.loads(line) for line in shown.splitlines()]
-    assert entry["what"]["event"] == "report_released"
+    entries = [json.loads(line)["what"] for line in shown.splitlines()]
+    assert [(entry["event"], entry["stream"]) for entry in entries] == [
+        ("report_released", "hour"),
+        ("report_released", "day"),
+    ]
     assert _run("audit", "show", "--config", site.config, "--until", "2020-01-01").output == ""
     wrong = _run("audit", "show", "--config", site.config, "--event", "report")
     assert str(wrong.exception).startswith("--event report: is no event; allowed: started, stopped, begun_anew")

@@ -28,6 +28,7 @@ from edge.registry.zone import rules
 from edge.service.lookups import Lookups
 from edge.windows import day_of
 from hil.demo.site import RULES, policy_text
+from tests.policies import rung, table
 from tests.registry.lists.office import CREATED, TODAY, Office
 from tests.registry.packs import TRUCK, VAN, make_pack
 
@@ -74,9 +75,8 @@ class Site:
         """Write and sign a policy."""
         digest = rules.read(self.folder / "zone-rules.toml").digest if zone_rules is None else zone_rules
         file = self.folder / "policy.toml"
-        dimensions = '["direction", "plate"]'
         names = "[" + ", ".join(f'"{name}"' for name in enrichment) + "]"
-        file.write_text(policy_text(enrichment=names, zone_rules=f'"{digest}"', dimensions=dimensions))
+        file.write_text(policy_text(table(rung("direction", "plate")), enrichment=names, zone_rules=f'"{digest}"'))
         policy.sign(file, self.officer)
         return policy.verify(file, self.folder / "officer.pub")
 

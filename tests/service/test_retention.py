@@ -46,7 +46,7 @@ def camera(memory: Path) -> Path:
     _, key = keys.read_secret(office.registry_secret, Role.REGISTRY)
     make_pack(memory / "register.db", {"V12BDF": VAN}, key, TODAY)
     outbox = Outbox(memory / "outbox.db", 1_000_000, lambda: MORNING)
-    outbox.append(Stream.HOUR, NOON, lambda _: Entry("t", b"p", "s", MORNING + 90 * DAY))
+    outbox.append(Stream.HOUR, NOON, [lambda _: Entry("t", b"p", "s", MORNING + 90 * DAY)])
     outbox.set_states({Status.ONLINE: Entry("t", b"p", "s", MORNING + 95 * DAY)})
     outbox.close()
     fill(memory / "audit", [Stopped()], Clock(MORNING))

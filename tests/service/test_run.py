@@ -46,7 +46,7 @@ def test_one_vehicle_on_a_bench_becomes_one_report(tmp_path: Path, one_vehicle: 
     report = msgspec.json.decode(received.strip(), type=CountReport)
     (passage,) = truth.load(one_vehicle / "truth.json").passages
     (cell,) = report.data.cells
-    assert (cell.n, cell.direction, cell.plate) == (1, passage.direction, passage.kind)
+    assert (cell.n, cell.direction) == (1, passage.direction)
     assert (cell.vehicle_type, cell.drive) == (passage.vehicle_class.vehicle_type, passage.vehicle_class.drive)
 
 
@@ -117,7 +117,7 @@ def test_sigterm_ends_all_within_five_seconds(tmp_path: Path, one_vehicle: Path,
     assert process.returncode == 0
     ended = {json.loads(line)["process"] for line in rest.splitlines() if "process_ended" in line}
     assert ended == {"vision", "gate", "uplink", "run"}
-    assert [file.suffix for file in (memory / "vision").iterdir()] == [".json"]
+    assert len(list((memory / "vision").glob("*.json"))) == 1
     assert not _reports(site)
 
 

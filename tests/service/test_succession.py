@@ -19,6 +19,7 @@ from edge.config import Config, load
 from edge.counting.sender import Sender
 from edge.counting.spool import Spool
 from edge.errors import AnprError, ConfigError
+from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.reports import Reports
 from edge.gate.serials import Serials
@@ -202,7 +203,8 @@ def _gate(camera: Running, rules: policy.Policy) -> Iterator[list[AnprError]]:
 
     def serve() -> None:
         store = desks.outbox(camera.folder)
-        desk = Desk(rules, reports, store, lambda: HOUR.next.end + 10, lambda _: True)
+        carry = Carry(camera.folder / "gate" / "day", rules.digest)
+        desk = Desk(rules, reports, store, carry, lambda: HOUR.next.end + 10, lambda _: True)
         take = under(rules, Serials(camera.folder / "serial"), Succession(camera.config, rules), desk.take)
         try:
             GateServer(camera.folder / "gate" / "counts.sock", os.getuid(), take, desk.tick).serve(stop)

@@ -115,7 +115,7 @@ def _vision(  # noqa: PLR0913  (what tests vary)
     spool, recorder = Spool(folder / "vision"), Recorder()
     sender = Sender(folder / "gate" / "counts.sock", spool, os.getuid())
     rules = policy(folder, gap=0)
-    handover = Handover(Counter(rules, spool.next_part, live=live), spool, sender)
+    handover = Handover(Counter(rules, spool.next_key, live=live), spool, sender)
     with serving(folder / "gate" / "counts.sock", recorder):
         recogniser = Recogniser(script, script, VIEW)
         lookups = Fixed(enricher or Enricher(lookup=_lookup))

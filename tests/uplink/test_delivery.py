@@ -48,7 +48,7 @@ class Bench:
     def add(self, *sequences: int, expires: int = BEGIN + 86_400) -> None:
         """Put reports into the outbox; their sequence is the end of their topic."""
         for _ in sequences:
-            self.outbox.append(Stream.HOUR, (self.outbox.highest_window(Stream.HOUR) or 0) + 1, self._entry(expires))
+            self.outbox.append(Stream.HOUR, (self.outbox.highest_window(Stream.HOUR) or 0) + 1, [self._entry(expires)])
 
     def hand_over(self) -> list[int]:
         """Return the sequences that are handed over now."""

@@ -37,7 +37,7 @@ from edge.uplink.outbox import Entry, Outbox
 outbox = Outbox(Path(sys.argv[1]), int(sys.argv[2]))
 for window in range(int(sys.argv[3])):
     last = []
-    outbox.append(Stream.HOUR, window, lambda s: last.append(s) or Entry("t", b"%d" % s * 300, "sig", 4102444800))
+    outbox.append(Stream.HOUR, window, [lambda s: last.append(s) or Entry("t", b"%d" % s * 300, "sig", 4102444800)])
     print(last[-1], flush=True)
 print(outbox.stats().dropped)
 """
@@ -81,7 +81,7 @@ def _entry(sequence: int, size: int = 1500, expires: int = FAR) -> Entry:
 
 def _fill(outbox: Outbox, windows: range) -> None:
     for window in windows:
-        assert outbox.append(Stream.HOUR, window, _entry)
+        assert outbox.append(Stream.HOUR, window, [_entry])
 
 
 def _sequences(reader: OutboxReader) -> list[int]:
@@ -122,8 +122,8 @@ def test_a_closed_window_never_opens_again(boxes: Boxes) -> None:
     def make(_sequence: int) -> Entry:
         raise AssertionError
 
-    assert not outbox.append(Stream.HOUR, 7, make)
-    assert not outbox.append(Stream.HOUR, 6, make)
+    assert not outbox.append(Stream.HOUR, 7, [make])
+    assert not outbox.append(Stream.HOUR, 6, [make])
     assert outbox.highest_window(Stream.HOUR) == 7
     assert outbox.highest_window(Stream.HEALTH) is None
 
@@ -136,7 +136,7 @@ def test_what_can_not_be_made_uses_no_sequence(boxes: Boxes) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        outbox.append(Stream.HOUR, 1, make)
+        outbox.append(Stream.HOUR, 1, [make])
     assert outbox.highest_window(Stream.HOUR) is None
     _fill(outbox, range(1, 2))
     assert _sequences(boxes.reader()) == [1]
@@ -163,7 +163,7 @@ def test_no_room_at_all_is_an_error_to_live_with(boxes: Boxes) -> None:
     """A message larger than the whole outbox is refused with the file's name; smaller ones still go in."""
     outbox = boxes.outbox(SMALL)
     with pytest.raises(OutboxError, match=r"outbox\.db: no room"):
-        outbox.append(Stream.HOUR, 1, lambda sequence: _entry(sequence, size=2 * SMALL))
+        outbox.append(Stream.HOUR, 1, [lambda sequence: _entry(sequence, size=2 * SMALL)])
     _fill(outbox, range(1, 2))
 
 
@@ -193,7 +193,7 @@ def test_whatever_happens_sequences_are_contiguous_and_the_file_bounded(
             stored = outbox.append(
                 Stream.HOUR,
                 number,
-                lambda s, size=size, made=made: made.append(s) or _entry(s, size),  # type: ignore[misc]
+                [lambda s, size=size, made=made: made.append(s) or _entry(s, size)],  # type: ignore[misc]
             )
             assert stored is (number > highest)
             highest = max(highest, number)
@@ -215,8 +215,8 @@ def test_messages_leave_when_they_expire_or_have_lain_long_enough(boxes: Boxes) 
     """Both terms count, sent or not, and the sequence goes on."""
     clock = Clock()
     outbox = boxes.outbox(clock=clock)
-    outbox.append(Stream.HOUR, 1, lambda sequence: _entry(sequence, expires=int(clock.now) + DAY))
-    outbox.append(Stream.HOUR, 2, _entry)
+    outbox.append(Stream.HOUR, 1, [lambda sequence: _entry(sequence, expires=int(clock.now) + DAY)])
+    outbox.append(Stream.HOUR, 2, [_entry])
     assert outbox.prune(days=30) == 0
     clock.now += DAY
     assert outbox.prune(days=30) == 1
@@ -336,7 +336,7 @@ def test_damage_is_an_error_that_names_the_file(boxes: Boxes) -> None:
     actions: list[Callable[[], object]] = [
         lambda: outbox.highest_window(Stream.HOUR),
         outbox.stats,
-        lambda: outbox.append(Stream.HOUR, 2, _entry),
+        lambda: outbox.append(Stream.HOUR, 2, [_entry]),
         lambda: outbox.set_states(states()),
         lambda: outbox.put_health(_entry(1)),
         lambda: outbox.prune(30),

@@ -47,7 +47,7 @@ class Site:
         """Release so many more windows."""
         last = self.outbox.highest_window(Stream.HOUR) or BEGIN
         for window in range(last + HOUR, last + (number + 1) * HOUR, HOUR):
-            assert self.outbox.append(Stream.HOUR, window, lambda sequence: signed(report(sequence)))
+            assert self.outbox.append(Stream.HOUR, window, [lambda sequence: signed(report(sequence))])
 
     @property
     def waiting(self) -> int:

@@ -12,7 +12,7 @@ from edge import categories
 from edge.categories import CellKey
 from edge.release_rules import Dimension
 from edge.uplink import schema
-from edge.uplink.contract import Cell, Checkpoint, CountReport, DimensionName, Health, State, Status, encode
+from edge.uplink.contract import Cell, Checkpoint, CountReport, DimensionName, Health, RestName, State, Status, encode
 from tests.messages import checkpoint, health, report, state
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "contract.md"
@@ -59,7 +59,7 @@ def test_every_attribute_is_required_and_a_new_one_welcome(name: schema.Name) ->
 def test_files_bear_the_version_of_their_messages() -> None:
     """A new minor version is a new file, named as the messages name it."""
     assert set(schema.documents()) == {
-        "counts-1.1.json",
+        "counts-1.2.json",
         "state-1.1.json",
         "health-1.3.json",
         "checkpoint-1.0.json",
@@ -71,8 +71,9 @@ def test_wall_policy_and_contract_know_the_same_dimensions() -> None:
     """What vision counts is what a policy can ask for and a message can carry, in one order."""
     names = list(get_args(DimensionName))
     assert list(Dimension) == names
-    assert list(CellKey.__struct_fields__) == names
-    assert [name for name in Cell.__struct_fields__ if name not in {"n", "rest"}] == names
+    assert list(CellKey.__struct_fields__) == ["table", *names]
+    assert list(get_args(RestName)) == ["hour", *names]
+    assert [name for name in Cell.__struct_fields__ if name not in {"n", "rest", "vehicle_types"}] == names
 
 
 @pytest.mark.parametrize("name", get_args(DimensionName))

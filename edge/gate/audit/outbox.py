@@ -1,7 +1,7 @@
 """The outbox of a gate that writes down what it releases, drops and deletes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.gate.audit.events import Expired, ReportReleased, RowsDropped, Store
@@ -24,10 +24,10 @@ class AuditedOutbox(Outbox):
         self._audit = audit
         self._dropped = self.stats().dropped
 
-    def append(self, stream: Stream, window: int, make: Callable[[int], Entry]) -> bool:
-        """Store a message, as `Outbox` does, and write it down."""
+    def append(self, stream: Stream, window: int, makes: Sequence[Callable[[int], Entry]]) -> bool:
+        """Store messages, as `Outbox` does, and write them down."""
         self._audit.require()
-        stored = super().append(stream, window, make)
+        stored = super().append(stream, window, makes)
         self.catch_up(stream)
         return stored
 

@@ -28,6 +28,7 @@ from edge.gate.audit.events import (
 from edge.gate.audit.journal import Journal, noting
 from edge.gate.audit.log import AuditLog
 from edge.gate.audit.outbox import AuditedOutbox
+from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.signing import Signer
 from edge.uplink import signature
@@ -73,7 +74,8 @@ class Gate:
             self.kill()
             raise
         made = reports(self.folder, lambda: self.clock.now)
-        self.desk = Desk(self.policy, made, self.outbox, lambda: self.clock.now, self.journal.take)
+        carry = Carry(self.folder / "day", self.policy.digest)
+        self.desk = Desk(self.policy, made, self.outbox, carry, lambda: self.clock.now, self.journal.take)
         return self
 
     def kill(self) -> None:
@@ -107,7 +109,7 @@ def _loaded(gate: Gate) -> PolicyLoaded:
 
 
 def _store(outbox: Outbox, window: Window) -> None:
-    outbox.append(Stream.HOUR, window.end, lambda number: Entry("t", b"p", f"s{number}", NOW + 400 * DAY))
+    outbox.append(Stream.HOUR, window.end, [lambda number: Entry("t", b"p", f"s{number}", NOW + 400 * DAY)])
 
 
 def test_a_start_is_written_down_and_published(gate: Gate) -> None:

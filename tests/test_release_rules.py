@@ -1,0 +1,100 @@
+"""The section [release] of a policy: what may stand on a ladder."""
+
+from pathlib import Path
+
+import pytest
+
+from edge import policy
+from edge.errors import ConfigError
+from edge.release_rules import Period, Table
+from tests.policies import policy_text, rung, table
+
+DIGEST = f'"sha256:{"0" * 64}"'
+DT = ("direction", "vehicle_type")
+DTD, DTE = (*DT, "drive"), (*DT, "emission_class")
+DTEA, DTA = (*DTE, "admitted"), (*DT, "admitted")
+
+
+def _read(folder: Path, *tables: str, measure: str = "passages", old: str = "", new: str = "") -> tuple[Table, ...]:
+    file = folder / "policy.toml"
+    text = policy_text(tables=tables, measure=measure).replace('zone_rules = ""', f"zone_rules = {DIGEST}")
+    file.write_text(text.replace(old, new, 1))
+    return policy.read(file).file.release.tables
+
+
+def test_the_example_is_the_ladder_of_the_documentation(tmp_path: Path) -> None:
+    """Hours first, then days, each rung telling less; without vehicle types a rung is for all."""
+    (only,) = _read(tmp_path)
+    assert (only.name, only.weight) == ("emission", 1.0)
+    assert [rung.period for rung in only.rungs] == [Period.HOUR] * 4 + [Period.DAY] * 5
+    assert [len(rung.vehicle_types) for rung in only.rungs] == [1, 3, 1, 1, 6, 2, 6, 2, 8]
+
+
+@pytest.mark.parametrize(
+    ("rungs", "message"),
+    [
+        ([rung("vehicle_type")], r"rungs\.1\] dimensions = \[.vehicle_type.\]; allowed: direction in every rung"),
+        ([rung(*DT, "drive", "drive")], "each dimension once"),
+        ([rung(*DTD), rung(*DTE)], "for passenger_car nothing that the rung before it does not tell"),
+        ([rung(*DTD), rung(*DTE, period="day")], "all of the last hour rung.s and more, or some of them"),
+        ([rung(*DT, period="day"), rung(*DTD)], "those of an hour before those of a day"),
+        ([rung(*DTEA), rung(*DTA)], "no admitted: nobody knows which vehicles it may have"),
+        ([rung(*DTEA), rung(*DTA, period="day")], "no admitted: nobody knows"),
+        (
+            [rung(*DT), rung(*DTE, period="day"), rung("direction", period="day")],
+            "a day rung with just the dimensions of the last hour rung before this one",
+        ),
+        ([], r"\[release\.tables\.1\] rungs = \[\]"),
+        ([rung(*DT, period="week")], r"\[release\.tables\.1\.rungs\.1\] period = .week.; allowed: hour, day"),
+        ([rung(*DT, types=["lorry"])], r"rungs\.1\] vehicle_types = .*lorry.*allowed: a list of: passenger_car, van"),
+        ([rung(*DT).replace("period", "priod")], r"rungs\.1\] unknown option priod; did you mean period"),
+    ],
+)
+def test_a_rung_that_can_not_be_there_is_named(tmp_path: Path, rungs: list[str], message: str) -> None:
+    """With table, rung, option and what would be allowed."""
+    with pytest.raises(ConfigError, match=message):
+        _read(tmp_path, table(*rungs))
+
+
+def test_rungs_of_different_vehicles_need_not_be_nested(tmp_path: Path) -> None:
+    """Cars by drive and vans by emission class stand on one ladder; of an unknown type nothing else is told."""
+    unknown = rung("direction", "plate", "vehicle_type", types=["unknown"])
+    rungs = [rung(*DTD, types=["passenger_car"]), rung(*DTE, types=["van"]), unknown]
+    assert _read(tmp_path, table(*rungs, rung(*DT), rung("direction")))
+    assert _read(tmp_path, table(unknown, rung(*DTE, period="day")))
+
+
+@pytest.mark.parametrize(
+    ("tables", "message"),
+    [
+        ([table(rung(*DT), weight=0.5)], r"tables\] weight = 0.5; allowed: weights of all tables that sum to 1"),
+        ([table(rung(*DT), weight=0.5)] * 2, r"tables\.2\] name = .emission.; allowed: a name for each table"),
+        ([table(rung(*DT), weight=1.5)], r"\[release\.tables\.1\] weight = 1.5; allowed: a share above 0"),
+        ([table(rung(*DT), name=f"t{at}", weight=1 / 9) for at in range(9)], r"tables = 9; allowed: one to 8"),
+    ],
+)
+def test_tables_share_the_vehicles(tmp_path: Path, tables: list[str], message: str) -> None:
+    """Their weights sum to one, and each has its own name."""
+    with pytest.raises(ConfigError, match=message):
+        _read(tmp_path, *tables)
+
+
+def test_ten_tables_of_a_tenth_would_sum_to_one(tmp_path: Path) -> None:
+    """What is written in decimals is not held against rounding: three of 0.1 and one of 0.7."""
+    tables = [table(rung(*DT), name=f"t{at}", weight=weight) for at, weight in enumerate((0.1, 0.1, 0.1, 0.7))]
+    assert len(_read(tmp_path, *tables)) == 4
+
+
+def test_unique_vehicles_need_bins_of_one_length(tmp_path: Path) -> None:
+    """A vehicle would be counted in an hour and again in what is left of the day."""
+    hour, day = rung(*DT), rung(*DT, period="day")
+    assert _read(tmp_path, table(hour), measure="unique_vehicles")
+    assert _read(tmp_path, table(day), measure="unique_vehicles")
+    with pytest.raises(ConfigError, match="all of one period with measure unique_vehicles"):
+        _read(tmp_path, table(hour, day), measure="unique_vehicles")
+
+
+def test_no_window_is_shorter_than_a_quarter_of_an_hour(tmp_path: Path) -> None:
+    """Not per camera per minute."""
+    with pytest.raises(ConfigError, match=r"\[release\] minimum_window_minutes = 14; allowed: 15 or more"):
+        _read(tmp_path, old="minimum_window_minutes = 15", new="minimum_window_minutes = 14")
