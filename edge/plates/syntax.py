@@ -93,7 +93,17 @@ def fit(slots: NDArray[np.float32]) -> Fit | None:
     likely = float(np.exp(scores[row]))
     dutch = float(np.where(_masks(), likelihood, 0.0).sum(axis=2).prod(axis=1).sum())
     support = min(1.0, likely / float(likelihood.max(axis=1).prod()))
-    return Fit(decode(best[row]), tuple(SIDECODES)[row], min(1.0, likely / dutch), support)
+    text = decode(best[row])
+    best.fill(0)  # It spells the text fourteen times over, and freed memory keeps what stood in it.
+    return Fit(text, tuple(SIDECODES)[row], min(1.0, likely / dutch), support)
+
+
+def likeliest(slots: NDArray[np.float32]) -> bytearray:
+    """Return the likeliest text for ``slots`` (length, 36), Dutch or not, and leave no copy of it behind."""
+    indices = slots.argmax(axis=1)
+    text = decode(indices)
+    indices.fill(0)
+    return text
 
 
 def decode(indices: NDArray[np.integer]) -> bytearray:
