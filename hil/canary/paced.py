@@ -1,0 +1,64 @@
+"""python -m hil.canary.paced CONFIG START SECOND ...: vision on a video file, held at some seconds of it.
+
+It is the process of a camera, walls included, but for its source, which waits where it is told to: a line on standard
+output says so and gives the keys of its tags, and a line on standard input lets it go on. It waits once more after its
+end. It looks inside, which nothing but a canary may.
+"""
+
+# ruff: noqa: SLF001
+
+import math
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from edge.camera.frame import Frame
+from edge.config import load
+from edge.service import process, walls
+
+
+class Paced:
+    """A source that is held before the first frame after each of ``moments``, in Unix seconds."""
+
+    def __init__(self, source: Any, moments: Sequence[float], hold: Callable[[float], None]) -> None:
+        self._source, self._moments, self._hold = source, sorted(moments), hold
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def read(self) -> Frame | None:
+        """Return the next frame."""
+        frame: Frame | None = self._source.read()
+        while frame is not None and self._moments and frame.time >= self._moments[0]:
+            self._hold(self._moments.pop(0))
+        return frame
+
+
+def main(file: Path, start: datetime, seconds: Sequence[float]) -> int:
+    """Run it; return the exit status."""
+
+    def work(stop: threading.Event) -> None:
+        config, level = walls.enter_vision(load(file))
+        from edge.service.vision import build  # noqa: PLC0415  (its libraries start threads)
+
+        vision = build(config, start, level)
+        counter = vision._handover._counter
+
+        def hold(moment: float) -> None:
+            # In hexadecimal, so that the key itself has no second copy here.
+            print(moment, *(day._key._key.hex() for day in counter._days.values()), flush=True)
+            sys.stdin.readline()
+
+        moments = [start.timestamp() + one for one in seconds]
+        vision._source = Paced(vision._source, moments, hold)  # type: ignore[assignment]
+        vision.run(stop)
+        hold(math.inf)
+
+    return process.run("vision", work)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]), [float(one) for one in sys.argv[3:]]))

@@ -1,0 +1,1 @@
+"""Tests of the canary, and the canary run itself."""
