@@ -4,9 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLIPS ?= ../shared/data/clips-nl
+FUZZ := var/fuzz/venv
+RUNS ?= 10000000
 PHOTOS ?= ../shared/data/photos-nl ../shared/data/frames-nl
 
-.PHONY: help setup broker demo test check bench bench-register lock models clean
+.PHONY: help setup broker demo test check bench bench-register fuzz lock models clean
 
 help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
@@ -14,6 +16,7 @@ help:
 	@echo "make check   formatter, linter, types, imports"
 	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
+	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each"
 	@echo "make models  train detector and reader from nothing (hours)"
 	@echo "make lock    renew the pinned requirements"
 	@echo "make clean   remove what the above made"
@@ -53,6 +56,16 @@ bench: setup
 
 bench-register: setup
 	@$(BIN)/python -m benchmarks.registry --rows 16600000 --json
+
+fuzz: $(FUZZ)/.ready
+	@mkdir -p var/fuzz/found
+	@for target in decoder policy; do $(FUZZ)/bin/python -m tests.fuzz.$$target -runs=$(RUNS) -artifact_prefix=var/fuzz/found/$$target- || exit 1; done
+
+$(FUZZ)/.ready:
+	@$(PYTHON) -m venv $(FUZZ)
+	@$(FUZZ)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/runtime.txt
+	@$(FUZZ)/bin/python -m pip install -qq --disable-pip-version-check --no-deps atheris==3.0.0
+	@touch $@
 
 models:
 	@./models/training/train.sh
