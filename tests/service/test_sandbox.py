@@ -3,11 +3,12 @@
 import json
 import os
 import platform
+import shutil
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from edge.service import sandbox, walls
 from edge.service.sandbox import Walls
 from hil.demo.site import Site
 from hil.pki import Pki
-from tests.service.sites import bench_site, camera, edit
+from tests.camera.rtsp_server import RtspServer
+from tests.service.sites import bench_site, camera, command, edit
 
 pytestmark = [
     pytest.mark.skipif(landlock.version() < 4, reason="this kernel's Landlock is off, or knows no ports"),
@@ -157,6 +159,28 @@ def test_a_network_camera_is_the_one_machine_that_vision_reaches(
         found = _tried(site, "vision", *attempts, user=user)
     assert found[0] == "done"
     assert "done" not in found[1:]
+
+
+def test_a_stream_is_watched_through_the_walls(site: Site) -> None:
+    """A network camera delivers to a vision that is walled in fully; so does GStreamer, where it is installed."""
+    pipeline = "gst:videotestsrc is-live=true ! video/x-raw,width=320,height=240,framerate=10/1"
+    with RtspServer() as server:
+        for source in (f"rtsp://user:word@{server.host}/main", *([pipeline] if shutil.which("gst-launch-1.0") else [])):
+            with subprocess.Popen(
+                command(site, "vision", "--source", source), stderr=subprocess.PIPE, text=True
+            ) as process:
+                assert process.stderr is not None
+                entries = [json.loads(line) for line in _until("camera_delivering", process.stderr)]
+                process.terminate()
+            assert [entry["sandbox"] for entry in entries if entry["event"] == "walled_in"] == ["full"]
+
+
+def _until(event: str, lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        yield line
+        if event in line:
+            return
+    pytest.fail(f"no {event}")
 
 
 def test_a_whole_camera_counts_inside_its_walls(site: Site) -> None:
