@@ -8,12 +8,13 @@ FUZZ := var/fuzz/venv
 RUNS ?= 10000000
 PHOTOS ?= ../shared/data/photos-nl ../shared/data/frames-nl
 
-.PHONY: help setup broker demo test check bench bench-register fuzz lock models clean
+.PHONY: help setup broker demo test check attack bench bench-register fuzz lock models clean
 
 help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
 	@echo "make test    set up, check and test"
 	@echo "make check   formatter, linter, types, imports"
+	@echo "make attack  10,000 random streets for each rule of release, and attacks on it (an hour or more)"
 	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
 	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each"
@@ -46,6 +47,9 @@ check: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
+attack: setup
+	@$(BIN)/python -m pytest tests/attack tests/gate/test_rules.py --hypothesis-profile attack --timeout 0
+
 bench: setup
 	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi
 	@for folder in $(PHOTOS); do if [ -d $$folder ]; then $(BIN)/python -m benchmarks.plates $$folder --json; fi; done
@@ -53,6 +57,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.scene var/scene --json
 	@$(BIN)/python -m benchmarks.positive_rate --json
 	@$(BIN)/python -m benchmarks.registry --json
+	@$(BIN)/python -m benchmarks.release --days 35 --json
 
 bench-register: setup
 	@$(BIN)/python -m benchmarks.registry --rows 16600000 --json

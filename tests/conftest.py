@@ -16,6 +16,7 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a tmpfs, by intent)
 
 # A loaded machine is slow, not wrong.
 settings.register_profile("any-machine", deadline=None)
+settings.register_profile("attack", deadline=None, max_examples=10_000)
 settings.load_profile("any-machine")
 
 

@@ -75,6 +75,13 @@ class Desk:
         """Return the hour that is going on, a little late: it changes when the one before has been closed."""
         return window_of(self._clock() - HEALTH_SECONDS)
 
+    def end_policy(self) -> None:
+        """Close the day, whose hours were counted under this policy: nothing of it is released under another."""
+        try:
+            self._ledger.close_days(math.inf)
+        except OutboxError as error:
+            log.error("day_not_stored", reason=str(error))  # noqa: TRY400  (no traceback helps)
+
     def _close_days(self) -> None:
         """Close days that are over; the clock of this machine says so of a live camera only."""
         now = self._clock()

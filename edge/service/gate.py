@@ -30,7 +30,7 @@ from edge.gate.signing import Signer
 from edge.keys import Role
 from edge.policy import Policy
 from edge.service import process
-from edge.service.succession import Succession
+from edge.service.succession import PolicyChangedError, Succession
 from edge.tmpfs import require_tmpfs
 from edge.uplink.contract import Address
 from edge.uplink.outbox import Outbox
@@ -65,6 +65,9 @@ def _serve(config: Config, sandbox: Sandbox, key: SigningKey, audit: AuditLog, s
         take = under(policy, serials, Succession(config, policy), desk.take)
         try:
             GateServer(config.socket, vision, presence.over(take), _both(desk.tick, journal.tick)).serve(stop)
+        except PolicyChangedError:
+            desk.end_policy()
+            raise
         finally:
             journal.end()
 

@@ -152,6 +152,15 @@ def test_another_policy_takes_nothing_over(tmp_path: Path, store: Outbox) -> Non
     assert _days(tmp_path) == []
 
 
+def test_the_end_of_a_policy_ends_its_day(tmp_path: Path, store: Outbox) -> None:
+    """What hours have left is released under the policy they were counted under; the rest of the day is withheld."""
+    gate = desk(tmp_path, store)
+    gate.take(counts(cell(TRUCK, 12)))
+    gate.end_policy()
+    assert [_told(report) for report in _days(tmp_path)] == [[(HEAVY, 12)]]
+    assert list((tmp_path / "day").iterdir()) == []
+
+
 def test_a_damaged_file_is_withheld(tmp_path: Path, store: Outbox) -> None:
     """The other hours go on."""
     gate = desk(tmp_path, store)

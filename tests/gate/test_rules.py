@@ -4,7 +4,6 @@ import random
 from collections.abc import Iterator
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -135,15 +134,3 @@ def test_the_order_of_passages_says_nothing(dice: random.Random, table: Table, k
     """Neither which cells there are nor their order."""
     seen, rule = sights(street(dice, HOURS)), Rule(k, Measure.PASSAGES)
     assert run(dice.sample(seen, len(seen)), table, rule, HOURS).day == run(seen, table, rule, HOURS).day
-
-
-def test_the_interval_rule_is_needed() -> None:
-    """Five drives with nine cars each are 45 of six: one more car and each must have had one."""
-    from tests.gate.test_release import cars  # noqa: PLC0415  (shared by two modules of tests)
-
-    assert cars(45)
-    assert not cars(46)
-
-
-if __name__ == "__main__":
-    pytest.main([__file__])
