@@ -124,6 +124,9 @@ class Release(msgspec.Struct, frozen=True):
         int, Meta(ge=0, le=60, description=f"minutes, a whole number from {MIN_WINDOW} to 60")
     ]
     tables: Annotated[tuple[Table, ...], Meta(description=f"one to {MOST_TABLES} [[release.tables]]")]
+    perturbation: Annotated[
+        int, Meta(ge=0, le=100, description="the scale of the noise on each number, 1 to 100; 0 for none")
+    ] = 0
 
 
 class Terms(NamedTuple):

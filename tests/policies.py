@@ -19,9 +19,10 @@ def policy_text(  # noqa: PLR0913  (each a field that tests vary)
     valid_from: str = "2026-01-01",
     valid_until: str = "2026-12-31",
     tables: Sequence[str] = (),
+    perturbation: int = 0,
 ) -> str:
     """Write a policy, with the example's ladder unless there are other ``tables``."""
-    return site.policy_text(
+    text = site.policy_text(
         *tables,
         bench=str(bench).lower(),
         cameras='["cam-017"]',
@@ -31,6 +32,7 @@ def policy_text(  # noqa: PLR0913  (each a field that tests vary)
         valid_from=valid_from,
         valid_until=valid_until,
     )
+    return text.replace("\nk = ", f"\nperturbation = {perturbation}\nk = ") if perturbation else text
 
 
 def table(*rungs: str, name: str = "emission", weight: float = 1.0) -> str:

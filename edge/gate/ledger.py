@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from itertools import chain
 
+import msgspec
 import structlog
 
 from edge.categories import WindowCounts
 from edge.gate.carry import Carry, Hour, Rest
+from edge.gate.noise import laplace
 from edge.gate.release import Outcome, Rule, release
 from edge.gate.reports import ALL, Reports, Seen
 from edge.gate.sights import Sight
@@ -107,9 +110,10 @@ class Ledger:
         seen = Seen(window, min(ALL, sum(part.observed for part in parts)), whole=len(parts) == 1)
         outcomes = [self._hour(seen, parts, table) for table in range(len(self._tables))]
         self._keep(seen, outcomes)
-        stored = self._store(Stream.HOUR, seen, [outcome.cells for outcome in outcomes])
+        cells = [self._perturbed(outcome.cells) for outcome in outcomes]
+        stored = self._store(Stream.HOUR, seen, cells)
         if stored:
-            self._released(tuple(cell for outcome in outcomes for cell in outcome.cells))
+            self._released(tuple(chain.from_iterable(cells)))
         # What is not later than this window can't be released any more.
         for closed in [one for one in self._open if one <= window]:
             del self._open[closed]
@@ -144,7 +148,7 @@ class Ledger:
         # An hour whose report never came to the disk was kept by a gate that died in between.
         hours = [hour for hour in kept if hour.end <= highest]
         seen = _seen(day_window(day), hours)
-        cells = [self._day(hours, table) for table in range(len(self._tables))]
+        cells = [self._perturbed(self._day(hours, table)) for table in range(len(self._tables))]
         self._store(Stream.DAY, seen, cells)
         self._carry.forget(kept)
 
@@ -154,6 +158,13 @@ class Ledger:
         if self._is_stump(sum(hour.observed * WINDOW_SECONDS / ALL for hour in hours)):
             return ()
         return release(sights, self._tables[table], Period.DAY, self._rule, bins).cells
+
+    def _perturbed(self, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        """Add noise to the numbers, if the policy says so; a number that would fall below k is written as k."""
+        scale = self._policy.file.release.perturbation
+        if not scale:
+            return cells
+        return tuple(msgspec.structs.replace(cell, n=max(self._rule.k, cell.n + laplace(scale))) for cell in cells)
 
     def _store(self, stream: Stream, seen: Seen, cells: Sequence[tuple[Cell, ...]]) -> bool:
         """Store the reports of one bin, one for each table that has rungs of its length."""

@@ -41,7 +41,7 @@ class Reports:
         data = contract.CountData(
             window=_window(seen),
             policy=self._policy.digest,
-            release=contract.ReleaseRule(file.release.k, noise=None),
+            release=contract.ReleaseRule(file.release.k, _noise(file.release.perturbation)),
             table=table.name,
             weight=table.weight,
             measure=file.what.measure.value,
@@ -114,6 +114,10 @@ class Reports:
     def _entry(self, topic: str, message: CountReport | State | Health, expires: int) -> Entry:
         payload = contract.encode(message)
         return Entry(topic, payload, self._signer.sign(topic, payload), expires)
+
+
+def _noise(scale: int) -> contract.Noise | None:
+    return contract.Noise("perturbation", scale) if scale else None
 
 
 def _window(seen: Seen) -> contract.Window:

@@ -95,11 +95,18 @@ class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"})
     observed_share: Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
+class Noise(msgspec.Struct, frozen=True):
+    """Discrete Laplace noise of this scale on numbers of cells that true numbers chose; no epsilon follows."""
+
+    mode: Literal["perturbation"]
+    scale: Annotated[int, Meta(ge=1, le=100)]
+
+
 class ReleaseRule(msgspec.Struct, frozen=True):
     """How many different vehicles a cell needs, and which noise was added."""
 
     k: Annotated[int, Meta(ge=1)]
-    noise: None
+    noise: Noise | None
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -162,7 +162,7 @@ def test_bench_and_production_keep_apart(checker: Checker) -> None:
         (forged(None), r"breaks the schema at \$: type"),
         (altered(cells=[{"n": 12, "vehicle_type": "spaceship"}]), r"at \$\.data\.cells\[0\]\.vehicle_type: enum"),
         (altered(cells=[{"n": 3}]), "has a cell below its k, 10"),
-        (altered(release={"k": 10, "noise": "some"}), r"at \$\.data\.release\.noise: type"),
+        (altered(release={"k": 10, "noise": "some"}), r"at \$\.data\.release\.noise: anyOf"),
         (altered(expires="whenever"), "breaks the schema"),
         (altered(cells=[{"n": 12, "origin": "Utrecht"}]), r"at \$\.data\.cells\[0\]\.origin: pattern"),
         (version("2.0"), r"breaks the schema at \$\.dataschema: pattern"),
