@@ -18,7 +18,7 @@ from edge.plates.geometry import Floats, bounds, overlap
 from edge.plates.passage import Look, PlateBox, Reading
 from edge.plates.vote import says_plate
 
-SURE_BOX = 0.4
+SURE_BOX = 0.5
 MAX_UNSURE = 4  # Boxes of a frame that only the reader can confirm: each costs a reading.
 _LARGE = 0.5  # Of the picture's width: the corners of so large a plate are inexact by some of the detector's cells.
 _SAME_PLATE = 0.3
