@@ -10,6 +10,7 @@ ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 WIDE: Final = (1, 2, 4, 8)
 """Bytes per character or index that are searched: ASCII, UTF-16, UTF-32 or int32, int64."""
 _DIGIT_BITS: Final = 30  # Of the digits of CPython's integers.
+_WORDS: Final = 1 << 32
 _REACH: Final = 2  # Bytes before a text that decide how base64 spells it.
 
 
@@ -67,7 +68,8 @@ def _numbers(index: int, number: int) -> Iterator[Needle]:
     yield Needle(index, "base 36, decimal text", str(number).encode(), WIDE)
     for order, name in (("<", "little"), (">", "big")):
         yield Needle(index, f"base 36, 64 bits, {name} endian", struct.pack(f"{order}Q", number))
-        yield Needle(index, f"base 36, 32 bits, {name} endian", struct.pack(f"{order}I", number), short=True)
+        if number < _WORDS:  # Foreign plates are longer.
+            yield Needle(index, f"base 36, 32 bits, {name} endian", struct.pack(f"{order}I", number), short=True)
     digits = struct.pack("<II", number & ((1 << _DIGIT_BITS) - 1), number >> _DIGIT_BITS)
     yield Needle(index, "base 36, integer of CPython", digits)
 

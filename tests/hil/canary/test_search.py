@@ -168,6 +168,15 @@ def test_a_plate_across_two_pieces_is_found() -> None:
     assert [find.offset for find in found] == [CHUNK - 3, 2 * CHUNK - 1, LARGE - 5]
 
 
+def test_plates_of_any_length_are_searched_for() -> None:
+    """Foreign ones have up to nine characters, and as a number more than 32 bits."""
+    foreign = ["ZZ9", "ABC1234", "ZZZZZZZZZ"]
+    searcher = Searcher(forms.needles(foreign))
+    for index, plate in enumerate(foreign):
+        (find,) = searcher.whole("bytes", struct.pack("<Q", int(plate, 36)))[:1]
+        assert find.plate == index
+
+
 def test_noise_holds_no_plate() -> None:
     """In 32 MB of random bytes nothing is found."""
     assert SEARCHER.whole("noise", np.random.default_rng(1).bytes(1 << 25)) == []
