@@ -1,7 +1,9 @@
 """What all looks at one vehicle say together.
 
 One read is no evidence, however sure: blur reads as something too. A plate counts as read when at least two looks,
-each by itself, say what the sum of all looks says.
+each by itself, say what the sum of all looks says, and that is probably right. A wrong plate is looked up as another
+vehicle, for the register is dense; an unreadable one is counted without a class. So the vote rather says nothing,
+but of foreign plates, which are looked up nowhere.
 """
 
 from dataclasses import dataclass, field
@@ -9,16 +11,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from edge.categories import PlateKind
+from edge.plates.calibration import Grounds, calibrated
 from edge.plates.geometry import Floats
 from edge.plates.passage import Look, Reading
 from edge.plates.syntax import decode, fit, is_special
 
 AGREEING = 2
+BELIEVED = {PlateKind.NL: 0.97, PlateKind.FOREIGN: 0.5}  # Least probability of a vote.
 SURE_TEXT = 0.85  # Mean probability of its characters from which a look's text tells plates apart.
 SHORTEST, LONGEST = 5, 9  # Characters of a plate; a ring, a badge or half a plate is shorter.
 
 # Thresholds on what the reader gives, as its model card has it.
-_SURE = 0.6  # Least probability of a vote.
 _DUTCH = 5e-3  # Least support of a Dutch text: one look-alike swapped, not two, nor any other character.
 _FOREIGN = 0.8  # From here on the reader's word "foreign" outweighs that a text happens to fit a sidecode.
 _NO_PLATE = 0.5
@@ -34,11 +37,24 @@ _DUTCH_KIND, _FOREIGN_KIND, _NO_KIND = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """The outcome: ``kind`` is None where the looks show no plate at all; ``text`` is empty unless it was read."""
+    """The outcome: ``kind`` is None where the looks show no plate at all; ``text`` is empty unless it was read.
+
+    ``probability`` says how often such a text is right; 0 where there is none.
+    """
 
     kind: PlateKind | None
     text: bytearray = field(default_factory=bytearray, repr=False)
     probability: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the looks say, believed or not; ``slots`` (length, 36) is the distribution over characters."""
+
+    kind: PlateKind
+    text: bytearray = field(repr=False)
+    slots: Floats = field(repr=False)
+    grounds: Grounds
 
 
 @dataclass(slots=True)
@@ -149,29 +165,43 @@ def says_plate(reading: Reading) -> bool:
 
 def vote(evidence: Evidence) -> Vote:
     """Combine all looks: not a plate, a Dutch or foreign plate with its text, or unreadable."""
-    total = float(evidence.kinds.sum())
-    if total > 0 and evidence.kinds[_NO_KIND] / total >= _NO_PLATE:
+    if shows_nothing(evidence):
         return Vote(None)
-    if not evidence.sums:
+    found = candidate(evidence)
+    if found is None:
         return Vote(PlateKind.UNREADABLE)
-    fullest = max(evidence.sums.values(), key=lambda part: part.weight)
-    outcome = _decide(_distribution(fullest), evidence.kinds)
-    believed = outcome.probability >= _SURE and evidence.agreeing(outcome.text) >= AGREEING
-    return outcome if believed else Vote(PlateKind.UNREADABLE)
+    probability = calibrated(found.kind, found.grounds)
+    believed = probability >= BELIEVED[found.kind]
+    return Vote(found.kind, found.text, probability) if believed else Vote(PlateKind.UNREADABLE)
 
 
-def _decide(slots: Floats, kinds: Floats) -> Vote:
-    """Say what one distribution and the summed kinds stand for."""
-    text, dutch = text_of(Reading(slots, kinds / kinds.sum()))
-    probability = float(slots.max(axis=1).prod())
-    if dutch:
-        found = fit(slots)
-        return Vote(PlateKind.NL, text, found.probability if found else 0.0)
+def shows_nothing(evidence: Evidence) -> bool:
+    """Tell whether the looks show no plate at all."""
+    total = float(evidence.kinds.sum())
+    return total > 0 and bool(evidence.kinds[_NO_KIND] / total >= _NO_PLATE)
+
+
+def candidate(evidence: Evidence) -> Candidate | None:
+    """Return the likeliest text of the fullest length; None where too few looks say it, or it is nobody's."""
+    if not evidence.sums:
+        return None
+    slots = _distribution(max(evidence.sums.values(), key=lambda part: part.weight))
+    text, dutch = text_of(Reading(slots, evidence.kinds / evidence.kinds.sum()))
+    found = fit(slots) if dutch else None
+    kind = PlateKind.NL if found else _kind(text, evidence.kinds)
+    agreeing = evidence.agreeing(text)
+    if kind is None or agreeing < AGREEING:
+        return None
+    probability = found.probability if found else float(slots.max(axis=1).prod())
+    looks = sum(part.looks for part in evidence.sums.values())
+    return Candidate(kind, text, slots, Grounds(probability, agreeing, looks))
+
+
+def _kind(text: bytearray, kinds: Floats) -> PlateKind | None:
+    """Say whose a text outside the sidecodes is; None for nobody's, such as half a plate."""
     if is_special(text):
-        return Vote(PlateKind.NL, text, probability)
-    if kinds[_FOREIGN_KIND] > kinds[_DUTCH_KIND]:
-        return Vote(PlateKind.FOREIGN, text, probability)
-    return Vote(PlateKind.UNREADABLE)
+        return PlateKind.NL
+    return PlateKind.FOREIGN if kinds[_FOREIGN_KIND] > kinds[_DUTCH_KIND] else None
 
 
 def _distribution(part: _Sum) -> Floats:

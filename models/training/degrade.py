@@ -49,6 +49,18 @@ class Crop:
     """Index into KINDS."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dice:
+    """Random numbers of one look; who throws some of them again gets a look at the same vehicle a moment later."""
+
+    scene: np.random.Generator
+    """For what stays as it is: colours, surroundings, pose, sensor and codec."""
+    moment: np.random.Generator
+    """For what changes on the way: light and blur."""
+    frame: np.random.Generator
+    """For what is new in every frame: noise."""
+
+
 def char_class(char: str) -> int:
     """Class of a character: 1 to 10 for digits, 11 to 36 for letters."""
     return int(char, 36) + 1
@@ -57,9 +69,8 @@ def char_class(char: str) -> int:
 def look(plate: RenderedPlate, rng: np.random.Generator) -> Crop | None:
     """One degraded look at `plate`, or None where a character is cut off or nobody could read it."""
     width = float(np.exp(rng.uniform(np.log(38), np.log(260))))
-    scene, to_scene = _scene(plate, width, rng)
-    scene = _camera(scene, width, rng)
-    quad = _jittered(cv2.perspectiveTransform(plate.quad[None], to_scene)[0], rng)
+    scene, to_scene = picture(plate, width, Dice(rng, rng, rng))
+    quad = jittered(cv2.perspectiveTransform(plate.quad[None], to_scene)[0], rng)
     to_crop = crop_transform(quad)
     image = cv2.warpPerspective(
         scene, to_crop, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
@@ -71,6 +82,12 @@ def look(plate: RenderedPlate, rng: np.random.Generator) -> Crop | None:
         return None
     target = column_targets(plate.text, spans, plate.rows)
     return Crop(image.astype(np.uint8), plate.text, target, KINDS.index(plate.kind))
+
+
+def picture(plate: RenderedPlate, width: float, dice: Dice) -> tuple[Gray, Points]:
+    """What a camera sees around `plate`, which is about `width` pixels wide in it, and the homography to there."""
+    scene, to_scene = _scene(plate, width, dice.scene)
+    return _camera(scene, width, dice), to_scene
 
 
 def legibility(image: Gray, plate: RenderedPlate, transform: Points) -> float:
@@ -185,13 +202,14 @@ def _point(place: Points) -> tuple[int, int]:
     return round(float(place[0])), round(float(place[1]))
 
 
-def _camera(scene: Light, width: float, rng: np.random.Generator) -> Gray:
+def _camera(scene: Light, width: float, dice: Dice) -> Gray:
     """Light, lens, motion, sensor and codec, in the order in which they happen."""
-    lit = _light(scene, rng)
-    lit = _blur(lit, width, rng)
+    rng = dice.scene
+    lit = _light(scene, dice.moment)
+    lit = _blur(lit, width, dice.moment)
     if rng.random() < 0.3:
         lit = _resampled(lit, rng)
-    noisy = lit + rng.normal(0, 1, lit.shape).astype(np.float32) * abs(rng.normal(0, 5))
+    noisy = lit + dice.frame.normal(0, 1, lit.shape).astype(np.float32) * abs(rng.normal(0, 5))
     image = np.clip(noisy, 0, 255).astype(np.uint8)
     if rng.random() < 0.2:
         image = _sharpened(image, rng)
@@ -258,7 +276,7 @@ def _jpeg(image: Gray, rng: np.random.Generator) -> Gray:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
-def _jittered(quad: Points, rng: np.random.Generator) -> Points:
+def jittered(quad: Points, rng: np.random.Generator) -> Points:
     """Corners as a detector gives them: shifted, too wide or too narrow, seldom an upright box round a tilted plate."""
     if rng.random() < 0.12:
         low, high = quad.min(axis=0), quad.max(axis=0)
@@ -277,7 +295,7 @@ def _jittered(quad: Points, rng: np.random.Generator) -> Points:
 
 def nothing(rng: np.random.Generator, photos: Sequence[Gray] = ()) -> Crop:
     """A crop without a readable plate: a real patch out of `photos` if there are any, or a drawn one."""
-    patch = _patch(rng, photos) if photos and rng.random() < 0.6 else _camera(_drawn_nothing(rng), 120, rng)
+    patch = _patch(rng, photos) if photos and rng.random() < 0.6 else drawn_nothing(Dice(rng, rng, rng))
     image = cv2.resize(patch, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
     return Crop(image.astype(np.uint8), "", np.zeros(2 * COLUMNS, np.int8), KINDS.index("nothing"))
 
@@ -288,6 +306,11 @@ def _patch(rng: np.random.Generator, photos: Sequence[Gray]) -> Gray:
     height = int(min(photo.shape[0] - 1, width * rng.uniform(0.22, 0.7)))
     x, y = rng.integers(photo.shape[1] - width), rng.integers(photo.shape[0] - height)
     return photo[y : y + height, x : x + width]
+
+
+def drawn_nothing(dice: Dice) -> Gray:
+    """A picture (60, 180) of what a detector may take for a plate."""
+    return _camera(_drawn_nothing(dice.scene), 120, dice)
 
 
 def _drawn_nothing(rng: np.random.Generator) -> Light:

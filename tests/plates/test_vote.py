@@ -10,18 +10,23 @@ from hypothesis import strategies as st
 from edge.categories import PlateKind
 from edge.plates.passage import Look, Reading
 from edge.plates.syntax import ALPHABET
-from edge.plates.vote import Evidence, Vote, text_of, vote
+from edge.plates.vote import BELIEVED, Evidence, Vote, candidate, text_of, vote
 from tests.plates.drawn import DUTCH, FOREIGN, NOTHING, box, reading
 
 TEXT = "V12BDF"
 
 
-def voted(readings: Iterable[Reading | None]) -> Vote:
-    """Vote over looks of equal size."""
+def seen(readings: Iterable[Reading | None]) -> Evidence:
+    """Sum looks of equal size."""
     evidence = Evidence()
     for some in readings:
         evidence.add(Look(0.0, box(0.5, 0.5), some), 0.1)
-    return vote(evidence)
+    return evidence
+
+
+def voted(readings: Iterable[Reading | None]) -> Vote:
+    """Vote over looks of equal size."""
+    return vote(seen(readings))
 
 
 def torn(text: str, slot: int, other: str, share: float) -> Reading:
@@ -55,8 +60,9 @@ def test_one_sure_misread_is_outvoted() -> None:
 
 def test_looks_of_other_lengths_do_not_mix() -> None:
     """Looks that lost a character count for little beside whole ones."""
-    outcome = voted([reading("12BDF"), reading("12BDF"), reading(TEXT), reading(TEXT), reading("V12BD")])
-    assert outcome.text == TEXT.encode()
+    found = candidate(seen([reading("12BDF"), reading("12BDF"), reading(TEXT), reading(TEXT), reading("V12BD")]))
+    assert found is not None
+    assert found.text == TEXT.encode()
 
 
 def test_half_a_plate_is_unreadable() -> None:
@@ -104,6 +110,25 @@ def test_a_torn_reader_is_unreadable() -> None:
     assert voted([torn(TEXT, 5, "H", 0.48)] * 6).kind is PlateKind.UNREADABLE
 
 
+def test_two_looks_against_many_are_unreadable() -> None:
+    """That two agree is not enough where most of the others disagree with them and with each other."""
+    others = [reading(f"V1{digit}BDF") for digit in "013456"]
+    assert voted([reading(TEXT)] * 2 + others).kind is PlateKind.UNREADABLE
+
+
+def test_foreign_plates_are_believed_sooner() -> None:
+    """What would be too unsure to look up is a foreign plate all the same: it is looked up nowhere."""
+    text = "B4D7F9H"
+    outcome = voted([reading(text, kind=FOREIGN)] * 4 + [reading("B4D7F9", kind=FOREIGN)])
+    assert outcome.kind is PlateKind.FOREIGN
+    assert BELIEVED[PlateKind.FOREIGN] <= outcome.probability < BELIEVED[PlateKind.NL]
+
+
+def test_without_doubt_is_not_certain() -> None:
+    """Many looks without a doubt are very probably right, which is no more than that."""
+    assert 0.99 < voted([reading(TEXT, 1.0)] * 12).probability < 1.0
+
+
 def test_no_looks_are_unreadable() -> None:
     """Nothing read is a vehicle all the same."""
     assert voted([]) == Vote(PlateKind.UNREADABLE)
@@ -140,11 +165,11 @@ def test_wiping_leaves_nothing() -> None:
 
 def test_nothing_prints_a_plate() -> None:
     """The repr of whatever holds a plate does not."""
-    evidence = Evidence()
-    evidence.add(Look(0.0, box(0.5, 0.5), reading(TEXT)), 0.1)
-    shown = repr([evidence, evidence.tally, evidence.sums, voted([reading(TEXT)] * 2), reading(TEXT)])
+    looks = [reading(TEXT, 0.9375)] * 2
+    evidence = seen(looks)
+    shown = repr([evidence, evidence.tally, evidence.sums, candidate(evidence), voted(looks), looks])
     assert TEXT not in shown
-    assert "0.98" not in shown
+    assert "0.9375" not in shown
 
 
 def test_text_of_one_look() -> None:
