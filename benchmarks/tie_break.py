@@ -48,7 +48,7 @@ LIMIT: Final = BELIEVED[PlateKind.NL]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A Dutch text with its probability, its rival and how many times as likely that is; the true Dutch plate, if any."""
+    """A Dutch text and its probability; its rival and how many times as likely that is; the true plate if Dutch."""
 
     text: str
     probability: float
@@ -66,7 +66,7 @@ class Rule:
     factor: float = 1.0
     chosen: bool = False
 
-    def believed(self, case: Case, listed: tuple[bool, bool]) -> str:
+    def believed(self, case: Case, listed: tuple[bool, ...]) -> str:
         """Return the text that is believed, if any; ``listed`` says whether text and rival are registered."""
         if case.ratio >= self.factor:
             if self.chosen and listed[0] != listed[1]:

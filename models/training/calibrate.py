@@ -29,7 +29,7 @@ from models.training.tracks import Passing, passing
 
 Floats = NDArray[np.float64]
 
-EDGES: Final = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
+EDGES: Final = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 1.0)
 LIMITS: Final = (0.0, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _SAME: Final = str.maketrans("OI", "01")
 _RIDGE: Final = 1e-3
@@ -150,11 +150,15 @@ def draw(held_out: Cases, weights: Floats, file: Path) -> None:
 
 
 def _draw_reliability(axes: Axes, held_out: Cases, after: Floats) -> None:
-    axes.plot([0, 1], [0, 1], ":", color="#888888")
+    """Draw shares of wrong plates on logarithmic axes: nearly all predictions are close to one."""
+    axes.plot([0.1, 100], [0.1, 100], ":", color="#888888")
     for name, predicted, colour in (("before", held_out.raw, "#c4420b"), ("after", after, "#0b62c4")):
-        bins = reliability(predicted, held_out.right)
-        axes.plot([each.predicted for each in bins], [each.observed for each in bins], "o-", color=colour, label=name)
-    axes.set(xlabel="predicted", ylabel="observed share of right Dutch plates")
+        bins = [each for each in reliability(predicted, held_out.right) if each.observed < 1]
+        places = [[100 * (1 - share) for share in (each.predicted, each.observed)] for each in bins]
+        axes.plot(*zip(*places, strict=True), "o-", color=colour, label=name)
+    axes.set(xlabel="wrong Dutch plates, predicted, %", ylabel="observed, %", xscale="log", yscale="log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
     axes.legend(frameon=False)
 
 
