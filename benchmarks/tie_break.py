@@ -77,7 +77,7 @@ class Rule:
 
 
 RULES: Final = (
-    *(Rule(f"now, believed from {limit:g}", limit) for limit in (LIMIT, 0.95, 0.93, 0.9)),
+    *(Rule(f"now, believed from {limit:g}", limit) for limit in (LIMIT, 0.8, 0.7, 0.5)),
     *(Rule(f"chosen, rival from {factor:g}", factor=factor, chosen=True) for factor in (0.33, 0.1, 0.03)),
     *(Rule(f"refused, rival from {factor:g}", factor=factor) for factor in (0.33, 0.1, 0.03)),
 )
