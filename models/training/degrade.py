@@ -67,7 +67,7 @@ def char_class(char: str) -> int:
 
 
 def look(plate: RenderedPlate, rng: np.random.Generator) -> Crop | None:
-    """One degraded look at `plate`, or None where a character is cut off or nobody could read it."""
+    """One degraded look at `plate`, or None where a character is cut off or has no column, or nobody could read it."""
     width = float(np.exp(rng.uniform(np.log(38), np.log(260))))
     scene, to_scene = picture(plate, width, Dice(rng, rng, rng))
     quad = jittered(cv2.perspectiveTransform(plate.quad[None], to_scene)[0], rng)
@@ -81,7 +81,15 @@ def look(plate: RenderedPlate, rng: np.random.Generator) -> Crop | None:
     if legibility(image.astype(np.uint8), plate, to_crop @ to_scene) < LEGIBLE:
         return None
     target = column_targets(plate.text, spans, plate.rows)
+    if spelled(target) != [char_class(char) for char in plate.text]:
+        return None
     return Crop(image.astype(np.uint8), plate.text, target, KINDS.index(plate.kind))
+
+
+def spelled(target: NDArray[np.int8]) -> list[int]:
+    """Classes that column labels (72,) spell: equal neighbours are one, blanks and what is not judged none."""
+    judged = [int(label) for label in target if label != IGNORE]
+    return [label for before, label in pairwise([0, *judged]) if label not in {0, before}]
 
 
 def picture(plate: RenderedPlate, width: float, dice: Dice) -> tuple[Gray, Points]:
