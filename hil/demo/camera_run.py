@@ -59,11 +59,13 @@ def run_camera(config: Path, start: datetime, told: Callable[[dict[str, object]]
 
 
 @contextmanager
-def subscriber(options: Sequence[str], reports: list[CountReport]) -> Iterator[None]:
-    """Run `anpr-edge subscribe --json` and collect the reports that it accepts."""
+def subscriber(
+    options: Sequence[str], reports: list[CountReport], is_last: Callable[[CountReport], bool]
+) -> Iterator[None]:
+    """Run `anpr-edge subscribe --json` and collect the reports that it accepts, up to the one that is the last."""
     command = [sys.executable, "-m", "edge", "subscribe", "--json", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        reader = threading.Thread(target=_collect, args=(process, reports), daemon=True)
+        reader = threading.Thread(target=_collect, args=(process, reports, is_last), daemon=True)
         reader.start()
         try:
             yield
@@ -91,6 +93,11 @@ def _sample(pid: int, watched: Watched) -> None:
         return
 
 
-def _collect(process: subprocess.Popen[str], reports: list[CountReport]) -> None:
+def _collect(
+    process: subprocess.Popen[str], reports: list[CountReport], is_last: Callable[[CountReport], bool]
+) -> None:
     assert process.stdout is not None  # noqa: S101  (opened as a pipe above)
-    reports.extend(msgspec.json.decode(line, type=CountReport) for line in process.stdout)
+    for line in process.stdout:
+        reports.append(msgspec.json.decode(line, type=CountReport))
+        if is_last(reports[-1]):
+            return

@@ -39,7 +39,7 @@ def columns(policy: PolicyFile) -> tuple[str, ...]:
 def rows(reports: Iterable[CountReport], passages: Sequence[TruePassage], policy: PolicyFile) -> list[Row]:
     """Put released cells beside the truth's, hours before days, ordered by bin and cell."""
     names = columns(policy)
-    counted = {(_bin(report), _key(cell, names)): cell.n for report in reports for cell in report.data.cells}
+    counted = {(bin_of(report), _key(cell, names)): cell.n for report in reports for cell in report.data.cells}
     truth = {(at, _key(cell, names)): cell.n for at, cell in released_truth(passages, policy)}
     everything = sorted(counted.keys() | truth.keys(), key=lambda place: (place[0].end, place[0].start, place[1]))
     return [Row(*place, counted.get(place), truth.get(place)) for place in everything]
@@ -66,7 +66,8 @@ def seconds(timestamp: str) -> int:
     return int(datetime.strptime(timestamp, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
 
 
-def _bin(report: CountReport) -> Window:
+def bin_of(report: CountReport) -> Window:
+    """Return the hour or day that a report is of."""
     return Window(seconds(report.data.window.start), seconds(report.data.window.end))
 
 
