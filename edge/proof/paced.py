@@ -1,4 +1,4 @@
-"""python -m hil.canary.paced CONFIG START SECOND ...: vision on a video file, held at some seconds of it.
+"""python -m edge.proof.paced CONFIG START SECOND ...: vision on a video file, held at some seconds of it.
 
 It is the process of a camera, walls included, but for its source, which waits where it is told to: a line on standard
 output says so and gives the keys of its tags, and a line on standard input lets it go on. It waits once more after its
@@ -49,7 +49,8 @@ def main(file: Path, start: datetime, seconds: Sequence[float]) -> int:
 
         def hold(moment: float) -> None:
             # In hexadecimal, so that the key itself has no second copy here.
-            print(moment, *(day._key._key.hex() for day in counter._days.values()), flush=True)
+            sys.stdout.write(" ".join([str(moment), *(day._key._key.hex() for day in counter._days.values())]) + "\n")
+            sys.stdout.flush()
             sys.stdin.readline()
 
         moments = [start.timestamp() + one for one in seconds]

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hil.canary import capture, forms, places
-from hil.canary.forms import ALPHABET
-from hil.canary.search import CHUNK, LARGE, Find, Searcher
+from edge.proof import capture, forms, places
+from edge.proof.forms import ALPHABET
+from edge.proof.search import CHUNK, LARGE, Find, Searcher
 
 PLATES = ["X-99-XXX", "Z12ZZZ", "K-45-KLM"]
 BARE = "Z12ZZZ"

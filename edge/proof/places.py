@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from hil.canary.search import CHUNK, Find, Searcher
+from edge.proof.search import CHUNK, Find, Searcher
 
 _MAPPING: Final = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r(.)\S* \S+ \S+ (\d+) *(.*)")
 _OVERLAP: Final = 256

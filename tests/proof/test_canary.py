@@ -14,10 +14,10 @@ import pytest
 from edge.config import load
 from edge.counting.tags import TagKey
 from edge.policy import read
+from edge.proof import capture, forms, places
+from edge.proof.search import Find, Searcher
 from edge.service.supervisor import prepare_folders
 from hil.broker import broker
-from hil.canary import capture, forms, places
-from hil.canary.search import Find, Searcher
 from hil.demo.site import Site
 from hil.pki import Pki
 from hil.scenes import truth
@@ -131,7 +131,7 @@ def _go(site: Site, scene: Path, output: Path, sent: Callable[[], None], found: 
     start = truth.load(scene / "truth.json").start
     (passage,) = truth.load(scene / "truth.json").passages
     seconds = [passage.time - start.timestamp() + after for after in AFTER]
-    vision = [sys.executable, "-m", "hil.canary.paced", str(site.config), start.isoformat(), *map(str, seconds)]
+    vision = [sys.executable, "-m", "edge.proof.paced", str(site.config), start.isoformat(), *map(str, seconds)]
     commands = {"uplink": command(site, "uplink"), "gate": command(site, "gate"), "vision": vision}
     tag = bytes(16)
     with ExitStack() as stack:
