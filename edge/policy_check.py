@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -11,7 +11,7 @@ from edge import release_rules
 from edge.errors import ConfigError
 from edge.policy_fields import PolicyFile
 from edge.release_rules import Enrichment, Release
-from edge.settings import Layer, OptionError, parse, refusal
+from edge.settings import Layer, OptionError, hints_of, parse, refusal
 from edge.settings import faults as wrong_options
 
 # These say something about the holder: they take a decision that the link is needed for the public task.
@@ -46,15 +46,13 @@ def ended(file: Path, content: bytes, today: date) -> Iterator[ConfigError]:
 
 def _sound_options(layer: Layer, wrong: set[tuple[str, str]]) -> Read:
     """Return what reads one option, and gives None where it is missing or wrong."""
-    sections = get_type_hints(PolicyFile)
+    sections = hints_of(PolicyFile)
 
     def read(section: str, option: str) -> Any:
         if (section, option) in wrong:
             return None
         try:
-            return msgspec.convert(
-                layer.tree[section][option], get_type_hints(sections[section], include_extras=True)[option]
-            )
+            return msgspec.convert(layer.tree[section][option], hints_of(sections[section])[option])
         except (KeyError, TypeError, msgspec.ValidationError):
             return None
 

@@ -4,6 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
@@ -60,13 +61,13 @@ def build(kind: type[T], layers: list[Layer]) -> T:
     """
     for fault in faults(kind, layers):
         raise fault
-    sections = get_type_hints(kind)
+    sections = hints_of(kind)
     return kind(**{name: _section(name, section, layers) for name, section in sections.items()})
 
 
 def faults(kind: type[msgspec.Struct], layers: list[Layer]) -> Iterator[ConfigError]:
     """Yield every error for which `build` would refuse ``layers``, in the order of the file's sections."""
-    sections = get_type_hints(kind)
+    sections = hints_of(kind)
     for layer in layers:
         yield from _unknown(layer, sections)
     sound = [
@@ -75,7 +76,7 @@ def faults(kind: type[msgspec.Struct], layers: list[Layer]) -> Iterator[ConfigEr
     ]
     for name, section in sections.items():
         named = _named(name, section, sound)
-        for option, hint in get_type_hints(section, include_extras=True).items():
+        for option, hint in hints_of(section).items():
             try:
                 if option in named:
                     _option(name, option, hint, sound)
@@ -91,16 +92,22 @@ def table(kind: type[T], file: Path, title: str, options: object) -> T:
     """
     if not isinstance(options, dict):
         raise ConfigError(f"{file}: {title} is no table of options")
-    fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+    fields = {field.encode_name: field for field in _fields(kind)}
     for option in options:
         if option not in fields:
             raise OptionError(file, title, option, f"unknown option {option}{nearest(option, fields)}")
-    hints = get_type_hints(kind, include_extras=True)
+    hints = hints_of(kind)
     given = {fields[name].name: _value(file, title, name, options[name], hints[fields[name].name]) for name in options}
     for option, field in fields.items():
         if field.required and option not in options:
             raise OptionError(file, title, option, f"{option} is missing; allowed: {_allowed(hints[field.name])}")
     return kind(**given)
+
+
+@cache
+def hints_of(kind: type) -> dict[str, Any]:
+    """Return the type of each field of a struct; asking Python anew takes longer than reading a whole file."""
+    return get_type_hints(kind, include_extras=True)
 
 
 def refusal(file: Path, section: str, option: str, value: object, allowed: str) -> OptionError:
@@ -128,7 +135,7 @@ def _unknown(layer: Layer, sections: dict[str, Any]) -> Iterator[ConfigError]:
                 f"{layer.file}: {printable(section)} = {_toml(options)}; [{section}] is a section of options"
             )
         else:
-            known = get_type_hints(sections[section])
+            known = hints_of(sections[section])
             for option in options:
                 if option not in known:
                     fault = f"unknown option {printable(option)}{nearest(option, known)}"
@@ -142,14 +149,14 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _section(name: str, kind: type, layers: list[Layer]) -> Any:
-    hints = get_type_hints(kind, include_extras=True)
+    hints = hints_of(kind)
     named = _named(name, kind, layers)
     return kind(**{option: _option(name, option, hint, layers) for option, hint in hints.items() if option in named})
 
 
 def _named(section: str, kind: type[msgspec.Struct], layers: list[Layer]) -> set[str]:
     """Return the options of a section that stand in a file, or must."""
-    required = {field.name for field in msgspec.structs.fields(kind) if field.required}
+    required = {field.name for field in _fields(kind) if field.required}
     return required.union(*(layer.tree.get(section, {}) for layer in layers))
 
 
@@ -177,6 +184,12 @@ def _value(file: Path, section: str, option: str, value: object, hint: Any) -> A
     return file.parent.absolute() / converted if isinstance(converted, Path) else converted
 
 
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
+
+
+@cache
 def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
     """Return what an option's table, or each of its tables, becomes; None for an option that is no table."""
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
