@@ -12,9 +12,9 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.config import UplinkConfig
+from edge.proof.broker import Broker, BrokerError, broker, find_mosquitto
+from edge.proof.pki import Identity, Pki, make_pki
 from edge.uplink.tls import client_context
-from hil.broker import Broker, BrokerError, broker, find_mosquitto, make_pki
-from hil.pki import Identity, Pki
 
 CAMERA = "cam-017"
 OTHER = "cam-018"

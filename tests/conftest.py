@@ -8,8 +8,8 @@ import pytest
 import structlog
 from hypothesis import settings
 
+from edge.proof.pki import Pki, make_pki
 from hil.demo.site import CAMERA
-from hil.pki import Pki, make_pki
 from hil.scenes.__main__ import main as render
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a tmpfs, by intent)

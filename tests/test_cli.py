@@ -11,7 +11,7 @@ from edge import cli, keys
 from edge.cli import commands
 from edge.errors import ConfigError
 from edge.keys import Role
-from hil.pki import Pki
+from edge.proof.pki import Pki
 from tests.policies import policy_text
 from tests.registry.rdw import exports
 from tests.registry.rdw.exports import CAR_ROW, VAN_ROW

@@ -13,7 +13,7 @@ import click
 import pytest
 
 from edge.cli import commands
-from hil.pki import Pki
+from edge.proof.pki import Pki
 from hil.scenes import truth
 from tests.service.sites import bench_site, command
 

@@ -16,14 +16,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edge import policy
 from edge.errors import AnprError
+from edge.proof.broker import broker
+from edge.proof.pki import Pki, make_pki
 from edge.uplink.contract import CountReport
 from edge.windows import day_window, local_day
-from hil.broker import broker
 from hil.demo import compare, report
 from hil.demo.admission import judged
 from hil.demo.camera_run import Watched, run_camera, subscriber
 from hil.demo.site import CAMERA, ROOT, Plan, Site, make
-from hil.pki import Pki, make_pki
 from hil.scenes import truth as truths
 from hil.scenes.__main__ import main as render
 from hil.scenes.traffic import Truth

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from edge import keys, policy
 from edge.keys import Role
+from edge.proof.pki import Pki
 from edge.registry.zone import rules
 from edge.registry.zone.rules import ZoneRules
-from hil.pki import Pki
 from hil.register.packing import make_pack
 
 ROOT = Path(__file__).parent.parent.parent

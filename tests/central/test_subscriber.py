@@ -17,13 +17,13 @@ import pytest
 from central.subscriber import Options, run, topic_filter
 from edge.config import UplinkConfig
 from edge.errors import ConfigError
+from edge.proof.broker import Broker
+from edge.proof.pki import Pki
 from edge.uplink.connection import Broker as BrokerAddress
 from edge.uplink.connection import Connection, Will
 from edge.uplink.contract import CountReport, Status
 from edge.uplink.outbox import Entry
 from edge.uplink.tls import client_context
-from hil.broker import Broker
-from hil.pki import Pki
 from tests.brokers import CAMERA, OTHER, until, uplink_config
 from tests.messages import KEY, report, signed, state, states
 

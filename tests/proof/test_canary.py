@@ -15,11 +15,11 @@ from edge.config import load
 from edge.counting.tags import TagKey
 from edge.policy import read
 from edge.proof import capture, forms, places
+from edge.proof.broker import broker
+from edge.proof.pki import Pki
 from edge.proof.search import Find, Searcher
 from edge.service.supervisor import prepare_folders
-from hil.broker import broker
 from hil.demo.site import Site
-from hil.pki import Pki
 from hil.scenes import truth
 from tests.brokers import listening, until
 from tests.service.sites import bench_site, command

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from edge.proof.pki import Pki
 from hil.demo.site import Plan, Site, make
-from hil.pki import Pki
 from hil.scenes import truth
 
 CLOSED_PORT = 1  # Nobody listens there.

@@ -16,9 +16,9 @@ from edge.cli import commands
 from edge.gate.audit import store
 from edge.gate.audit.events import NAMES
 from edge.keys import Role
+from edge.proof.pki import Pki
 from edge.uplink.outbox import OutboxReader
 from hil.demo.site import Site
-from hil.pki import Pki
 from hil.scenes import truth
 from tests.conftest import IN_MEMORY
 from tests.service.sites import bench_site, camera

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.proof.pki import Pki
 from hil.demo.site import ROOT, Site
-from hil.pki import Pki
 from tests.service.sites import bench_site, camera, edit
 
 

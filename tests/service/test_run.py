@@ -12,12 +12,12 @@ import msgspec
 from edge import keys
 from edge.counting.spool import Spool
 from edge.keys import Role
+from edge.proof.broker import broker
+from edge.proof.pki import Pki
 from edge.uplink.contract import CountReport, Stream
 from edge.uplink.outbox import OutboxReader
 from edge.windows import window_of
-from hil.broker import broker
 from hil.demo.site import Site
-from hil.pki import Pki
 from hil.scenes import truth
 from tests.counts import cell, counts, van
 from tests.service.sites import bench_site, camera, command

@@ -16,12 +16,12 @@ from structlog.testing import capture_logs
 
 from edge.categories import Sandbox
 from edge.config import load
+from edge.proof.pki import Pki
 from edge.sandbox import kernel, landlock, memory, seccomp
 from edge.sandbox.landlock import READ
 from edge.service import sandbox, walls
 from edge.service.sandbox import Walls
 from hil.demo.site import Site
-from hil.pki import Pki
 from tests.camera.rtsp_server import RtspServer
 from tests.service.sites import bench_site, camera, command, edit
 

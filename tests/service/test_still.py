@@ -11,9 +11,9 @@ from edge.config import ModelsConfig, ViewConfig, load
 from edge.plates.detect import Detector
 from edge.plates.inference import load_models
 from edge.plates.read import Reader
+from edge.proof.pki import Pki
 from edge.service import still
 from hil.demo.site import ROOT
-from hil.pki import Pki
 from hil.scenes import truth
 from tests.service.sites import bench_site, edit
 

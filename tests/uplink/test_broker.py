@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from hil.broker import Broker, BrokerError, broker
-from hil.pki import Pki
+from edge.proof.broker import Broker, BrokerError, broker
+from edge.proof.pki import Pki
 
 
 def test_its_absence_says_how_to_mend_it(tmp_path: Path, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigError
+from edge.proof.pki import Pki
 from edge.uplink.tls import client_context
-from hil.pki import Pki
 from tests.brokers import CAMERA, OTHER
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from hil.pki import Identity
+from edge.proof.pki import Identity
 
 
 @dataclass(frozen=True)

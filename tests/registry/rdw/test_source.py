@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from pyarrow import csv
 
 from edge.errors import AnprError, ConfigError
+from edge.proof.pki import Pki, make_pki
 from edge.registry.rdw import unpack
 from edge.registry.rdw.source import TAIL_BYTES, Source, open_source
 from edge.registry.rdw.unpack import unpacked
 from edge.registry.rdw.web import Patience
-from hil.pki import Pki, make_pki
 from tests.registry.rdw.servers import Answer, Request, serving
 
 TEXT = b"Kenteken,Voertuigsoort\n" + b"".join(b"V%02dBDF,Bedrijfsauto\n" % (n % 100) for n in range(200_000))

@@ -1,4 +1,4 @@
-"""A small certificate authority for demo, tests and benches; never for a real camera."""
+"""A small certificate authority for proof, demo, tests and benches; never for a real camera."""
 
 import ipaddress
 from collections.abc import Iterable
