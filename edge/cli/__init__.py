@@ -63,11 +63,12 @@ def vision(config: Path, source: str | None, start: datetime | None, *, supervis
 @commands.command()
 @config_option
 @supervisor_option
-def gate(config: Path, *, supervisor: int | None) -> None:
+@click.option("--proof", is_flag=True, hidden=True, help="Publish where `prove` listens and nobody else.")
+def gate(config: Path, *, supervisor: int | None, proof: bool) -> None:
     """Decide what may leave, sign it, put it into the outbox. Sees counts, never a plate."""
     from edge.service.start import gate as main  # noqa: PLC0415
 
-    sys.exit(main(config, supervisor=supervisor))
+    sys.exit(main(config, supervisor=supervisor, proof=proof))
 
 
 @commands.command()

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 from nacl.signing import SigningKey
@@ -39,21 +40,33 @@ MEGABYTE = 1_000_000
 MODEL_SUMS = "MODELS.sha256"
 
 
-def work(config: Config, sandbox: Sandbox, stop: threading.Event) -> None:
+def work(config: Config, sandbox: Sandbox, stop: threading.Event, *, proof: bool = False) -> None:
     """Put the process together, which is walled in as well as ``sandbox`` says, and serve until ``stop`` is set.
+
+    What it signs is for the topics of a ``proof``, or for those of the policy.
 
     Raises:
         ConfigError: policy, signing key, outbox or socket are missing or wrong.
     """
     _, key = keys.read_secret(config.gate.signing_key, Role.CAMERA)
     with closing(_open_log(config, key)) as audit:
-        _serve(config, sandbox, key, audit, stop)
+        policy, serials = _policy(config, audit)
+        address = Address(config.camera.zone, config.camera.id, bench=policy.file.policy.bench, proof=proof)
+        _serve(config, sandbox, _Terms(policy, serials, address, Signer(key)), audit, stop)
 
 
-def _serve(config: Config, sandbox: Sandbox, key: SigningKey, audit: AuditLog, stop: threading.Event) -> None:
-    policy, serials = _policy(config, audit)
-    address = Address(config.camera.zone, config.camera.id, bench=policy.file.policy.bench)
-    signer = Signer(key)
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What may be released, and in whose name it is signed."""
+
+    policy: Policy
+    serials: Serials
+    address: Address
+    signer: Signer
+
+
+def _serve(config: Config, sandbox: Sandbox, terms: _Terms, audit: AuditLog, stop: threading.Event) -> None:
+    policy, address, signer = terms.policy, terms.address, terms.signer
     reports = Reports(policy, address, signer, time.time)
     directory = config.models.directory
     models = _models(directory)
@@ -62,7 +75,7 @@ def _serve(config: Config, sandbox: Sandbox, key: SigningKey, audit: AuditLog, s
         journal = Journal(audit, outbox, policy, address, signer, lambda: _models(directory), time.time)
         desk = Desk(policy, reports, outbox, _open_carry(config, policy), time.time, journal.take)
         vision = process.uid_of(config.gate.vision_user, "vision_user")
-        take = under(policy, serials, Succession(config, policy), desk.take)
+        take = under(policy, terms.serials, Succession(config, policy), desk.take)
         try:
             GateServer(config.socket, vision, presence.over(take), _both(desk.tick, journal.tick)).serve(stop)
         except PolicyChangedError:

@@ -26,10 +26,10 @@ def vision(file: Path, source: str | None, start: datetime | None, *, supervisor
     return process.run("vision", work)
 
 
-def gate(file: Path, *, supervisor: int | None) -> int:
-    """Run the gate until a signal; return the exit status."""
+def gate(file: Path, *, supervisor: int | None, proof: bool = False) -> int:
+    """Run the gate, for a ``proof`` or in earnest, until a signal; return the exit status."""
     process.end_with(supervisor)
-    return process.run("gate", lambda stop: _gate(load(file), stop))
+    return process.run("gate", lambda stop: _gate(load(file), stop, proof=proof))
 
 
 def uplink(file: Path, *, supervisor: int | None) -> int:
@@ -38,11 +38,11 @@ def uplink(file: Path, *, supervisor: int | None) -> int:
     return process.run("uplink", lambda stop: _uplink(load(file), stop))
 
 
-def _gate(config: Config, stop: threading.Event) -> None:
+def _gate(config: Config, stop: threading.Event, *, proof: bool) -> None:
     level = walls.enter_gate(config)
     from edge.service.gate import work  # noqa: PLC0415
 
-    work(config, level, stop)
+    work(config, level, stop, proof=proof)
 
 
 def _uplink(config: Config, stop: threading.Event) -> None:

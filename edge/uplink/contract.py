@@ -30,6 +30,7 @@ from edge.categories import (
 CONTENT_TYPE = "application/cloudevents+json"
 PRODUCTION_ROOT = "anpr/1"
 BENCH_ROOT = "anpr-bench/1"
+PROOF_ROOT = "anpr-proof/1"  # Of `anpr-edge prove`, whose broker knows no other; nobody subscribes to it.
 
 Timestamp = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$")]
 Digest = Annotated[str, Meta(pattern=r"^sha256:[0-9a-f]{64}$")]
@@ -232,11 +233,13 @@ class Address(msgspec.Struct, frozen=True):
     zone: str
     camera: str
     bench: bool
+    proof: bool = False
 
     @property
     def root(self) -> str:
         """Topic prefix of this camera."""
-        return f"{BENCH_ROOT if self.bench else PRODUCTION_ROOT}/{self.zone}/{self.camera}"
+        root = PROOF_ROOT if self.proof else BENCH_ROOT if self.bench else PRODUCTION_ROOT
+        return f"{root}/{self.zone}/{self.camera}"
 
     @property
     def source(self) -> str:
