@@ -128,8 +128,8 @@ class Config(msgspec.Struct, frozen=True):
 
     @property
     def outbox_file(self) -> Path:
-        """The database of released messages."""
-        return self.paths.state / "outbox.db"
+        """The database of released messages, in the one folder of the state that uplink may write to."""
+        return self.paths.state / "outbox" / "outbox.db"
 
     @property
     def audit_folder(self) -> Path:

@@ -6,7 +6,7 @@ What the kernel refuses is said in one line of the log and in the camera's retai
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -24,14 +24,15 @@ class Walls:
     """What is left to a process.
 
     ``files`` are what it may do with files, and with all that is in folders; ``folders`` are its own, made before they
-    are walled in; ``hidden`` are secret keys that are not for it. ``ports`` are the TCP ports that it may connect to
-    (None: any), ``network`` the sockets that it may make. ``locked`` says that its memory must never reach a disk.
-    ``missing`` is what was refused already.
+    are walled in, with their modes; ``hidden`` are secret keys that are not for it to read, ``kept`` what is not for it
+    to change. ``ports`` are the TCP ports that it may connect to (None: any), ``network`` the sockets that it may make.
+    ``locked`` says that its memory must never reach a disk. ``missing`` is what was refused already.
     """
 
     files: Mapping[Path, Access]
-    folders: tuple[Path, ...] = ()
+    folders: Mapping[Path, int] = field(default_factory=dict)
     hidden: tuple[Path, ...] = ()
+    kept: tuple[Path, ...] = ()
     ports: tuple[int, ...] | None = ()
     network: Network = Network.NONE
     locked: bool = True
@@ -40,12 +41,11 @@ class Walls:
 
 def enter(walls: Walls) -> Sandbox:
     """Give up everything but ``walls``, for ever; say what the kernel left open, and how much that is."""
-    for folder in walls.folders:
+    for folder, mode in walls.folders.items():
         with suppress(OSError):  # Whoever uses it says so in its own words.
-            folder.mkdir(mode=0o750)
-    seen = [f"secret keys: {file} can be read" for file in walls.hidden if _covered(file, walls.files)]
-    refused = close(walls)
-    missing = [*walls.missing, *seen, *refused]
+            folder.mkdir(mode=mode)
+            folder.chmod(mode)  # What the umask took away.
+    missing = [*walls.missing, *open_by_layout(walls), *close(walls)]
     level = _level(missing)
     (log.warning if missing else log.info)("walled_in", sandbox=level.value, missing=missing)
     return level
@@ -65,12 +65,17 @@ def close(walls: Walls) -> list[str]:
     return missing + seccomp.restrict(walls.network)
 
 
-def _covered(secret: Path, files: Mapping[Path, Access]) -> bool:
-    """Tell whether a secret key lies in what may be read, by this user."""
-    if not os.access(secret, os.R_OK):
-        return False
-    places = [path.resolve() for path, access in files.items() if access & Access.READ_FILE]
-    return any(secret.resolve().is_relative_to(place) for place in places)
+def open_by_layout(walls: Walls) -> list[str]:
+    """Name what lies in a folder that is open to the process, and should not."""
+    read = [file for file in walls.hidden if os.access(file, os.R_OK) and _covered(file, walls, Access.READ_FILE)]
+    changed = [place for place in walls.kept if _covered(place, walls, Access.WRITE_FILE)]
+    return [f"secret keys: {file} can be read" for file in read] + [f"files: {one} can be changed" for one in changed]
+
+
+def _covered(path: Path, walls: Walls, access: Access) -> bool:
+    """Tell whether a path lies in what may be accessed so."""
+    places = [place.resolve() for place, allowed in walls.files.items() if allowed & access]
+    return any(path.resolve().is_relative_to(place) for place in places)
 
 
 def _level(missing: list[str]) -> Sandbox:

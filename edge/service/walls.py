@@ -33,6 +33,9 @@ _CAMERAS: Final = ("video*", "media*", "v4l*", "dma_heap", "udmabuf", "vchiq", "
 _PROCESSORS: Final = ("nv*", "dri", "host1x*")
 _CAMERA_FILES: Final = ("/etc/libcamera", "/run/udev")
 _PIPELINE_FILES: Final = ("~/.cache/gstreamer-1.0", "/etc/alternatives", "/etc/nv_tegra_release")
+# Modes of folders: of one process; of two users of one group, in which SQLite makes files beside its database.
+_OWN: Final = 0o750
+_SHARED: Final = 0o2770
 _SCHEME: Final = re.compile(r"(rtsps?|v4l2|gst|picamera2|file|folder):")
 _ADDRESS: Final = re.compile(r"(rtsps?)://[^\s\"']+")
 _PORTS: Final = {"rtsp": 554, "rtsps": 322}
@@ -46,7 +49,7 @@ def enter_vision(config: Config) -> tuple[Config, Sandbox]:
     Raises:
         SourceError: the camera's name can't be resolved.
     """
-    walls = _of_vision(config)
+    walls = of_vision(config)
     url = _ADDRESS.search(config.camera.source)
     if url is None:
         return config, enter(walls)
@@ -61,24 +64,36 @@ def enter_vision(config: Config) -> tuple[Config, Sandbox]:
 
 def enter_gate(config: Config) -> Sandbox:
     """Wall in the process that releases and signs; return how well."""
-    policy, own = config.policy, config.socket.parent
-    read = [policy.file.parent, policy.officer_key, config.gate.signing_key, config.models.directory]
-    files = _system() | dict.fromkeys(read, READ) | dict.fromkeys([config.paths.state, own], WRITE)
-    hidden = config.registry.sealing_key, config.uplink.key
-    return enter(Walls(files, folders=(own, config.paths.state), hidden=hidden))
+    return enter(of_gate(config))
 
 
 def enter_uplink(config: Config) -> Sandbox:
     """Wall in the process that has the network; return how well."""
-    broker, places = config.uplink, config.registry
+    return enter(of_uplink(config))
+
+
+def of_gate(config: Config) -> Walls:
+    """Return the walls around the gate."""
+    policy, own, outbox = config.policy, config.socket.parent, config.outbox_file.parent
+    read = [policy.file.parent, policy.officer_key, config.gate.signing_key, config.models.directory]
+    files = _system() | dict.fromkeys(read, READ) | dict.fromkeys([config.paths.state, own], WRITE)
+    folders = {own: _OWN, config.paths.state: _OWN, outbox: _SHARED}
+    return Walls(files, folders=folders, hidden=(config.registry.sealing_key, config.uplink.key))
+
+
+def of_uplink(config: Config) -> Walls:
+    """Return the walls around the uplink: of the state it has the outbox."""
+    broker, places, outbox = config.uplink, config.registry, config.outbox_file.parent
     lists = [file.parent for file in (places.exemptions, places.origin, places.trade) if file is not None]
     read = [broker.ca, broker.certificate, broker.key, *_names()]
-    files = _system() | dict.fromkeys(read, READ) | dict.fromkeys([config.paths.state, *lists], WRITE)
-    hidden = config.gate.signing_key, places.sealing_key
-    return enter(Walls(files, hidden=hidden, ports=None, network=Network.ALL, locked=False))
+    files = _system() | dict.fromkeys(read, READ) | dict.fromkeys([outbox, *lists], WRITE)
+    hidden, kept = (config.gate.signing_key, places.sealing_key), (config.audit_folder,)
+    return Walls(
+        files, folders={outbox: _SHARED}, hidden=hidden, kept=kept, ports=None, network=Network.ALL, locked=False
+    )
 
 
-def _of_vision(config: Config) -> Walls:
+def of_vision(config: Config) -> Walls:
     """Return the walls around vision with a camera that is a file or a device."""
     places, models, own = config.registry, config.models, config.paths.runtime / "vision"
     replaced = (places.pack, config.policy.file, places.zone_rules, places.exemptions, places.origin, places.trade)
@@ -86,7 +101,7 @@ def _of_vision(config: Config) -> Walls:
     read += [models.directory, models.engine_cache, places.key, config.policy.officer_key, places.sealing_key]
     files = _system() | dict.fromkeys(read, READ) | dict.fromkeys(_devices(_PROCESSORS), DEVICE)
     files |= _camera(config.camera.source) | {own: WRITE}
-    return Walls(files, folders=(own,), hidden=(config.gate.signing_key, config.uplink.key))
+    return Walls(files, folders={own: _OWN}, hidden=(config.gate.signing_key, config.uplink.key))
 
 
 def _camera(source: str) -> dict[Path, Access]:

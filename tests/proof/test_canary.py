@@ -61,7 +61,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, one_vehicle: Path, pki: Pki) -
         found.elsewhere += places.messages(searcher, "subscriber", sent) + searcher.whole("packets", packets)
         for place in (folder / "output", runtime, site.folder / "state", folder / "broker"):
             found.elsewhere += places.folder(searcher, place)
-        found.elsewhere += places.database(searcher, site.folder / "state" / "outbox.db")
+        found.elsewhere += places.database(searcher, load(site.config).outbox_file)
     return found
 
 

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from edge import keys, policy
 from edge.cli import commands
+from edge.config import load
 from edge.gate.audit import store
 from edge.gate.audit.events import NAMES
 from edge.keys import Role
@@ -56,7 +57,7 @@ def _lines(site: Site) -> Path:
 
 def _kept(site: Site, file: Path) -> Path:
     """Keep the checkpoint as a subscriber does: the messages, one a line."""
-    reader = OutboxReader(site.folder / "state" / "outbox.db")
+    reader = OutboxReader(load(site.config).outbox_file)
     found = reader.checkpoint()
     reader.close()
     assert found is not None
@@ -154,7 +155,7 @@ def test_a_gate_does_not_start_on_a_log_that_was_set_back(site: Site) -> None:
 
 def test_a_gate_does_not_start_on_an_outbox_that_was_set_back(site: Site) -> None:
     """Status 78: bins that were released would open again."""
-    for file in (site.folder / "state").glob("outbox.db*"):
+    for file in load(site.config).outbox_file.parent.iterdir():
         file.unlink()
     done = camera(site, "gate")
     assert done.returncode == 78

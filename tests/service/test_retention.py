@@ -45,7 +45,8 @@ def camera(memory: Path) -> Path:
     office.exemptions("V12BDF,day,2026-11-24,2026-11-24", "V12BDG,long_term,2026-11-01,2027-01-01")
     _, key = keys.read_secret(office.registry_secret, Role.REGISTRY)
     make_pack(memory / "register.db", {"V12BDF": VAN}, key, TODAY)
-    outbox = Outbox(memory / "outbox.db", 1_000_000, lambda: MORNING)
+    (memory / "outbox").mkdir()
+    outbox = Outbox(memory / "outbox" / "outbox.db", 1_000_000, lambda: MORNING)
     outbox.append(Stream.HOUR, NOON, [lambda _: Entry("t", b"p", "s", MORNING + 90 * DAY)])
     outbox.set_states({Status.ONLINE: Entry("t", b"p", "s", MORNING + 95 * DAY)})
     outbox.close()
@@ -112,7 +113,7 @@ def test_a_list_of_which_everything_has_expired_holds_nothing(camera: Path) -> N
 
 def test_retained_messages_count_too(camera: Path) -> None:
     """The oldest expiry is that of whatever lies in the outbox."""
-    with closing(sqlite3.connect(camera / "outbox.db")) as connection:
+    with closing(sqlite3.connect(camera / "outbox" / "outbox.db")) as connection:
         connection.execute("delete from messages")
         connection.commit()
     assert "outbox messages, first expiry" in _over(camera, MORNING + 95 * DAY + 7_201)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from edge import keys
+from edge.config import load
 from edge.counting.spool import Spool
 from edge.keys import Role
 from edge.proof.broker import broker
@@ -26,7 +27,7 @@ START = ("--start", "2026-11-17T15:00:00+01:00")
 
 
 def _reports(site: Site) -> list[CountReport]:
-    reader = OutboxReader(site.folder / "state" / "outbox.db")
+    reader = OutboxReader(load(site.config).outbox_file)
     rows = reader.unsent(100)
     reader.close()
     return [msgspec.json.decode(row.entry.payload, type=CountReport) for row in rows if row.stream is Stream.HOUR]

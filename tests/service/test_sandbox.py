@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import shutil
 import socket
 import subprocess
@@ -15,13 +16,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge.categories import Sandbox
-from edge.config import load
+from edge.config import DEFAULTS, Config, load
 from edge.proof.pki import Pki
 from edge.sandbox import kernel, landlock, memory, seccomp
 from edge.sandbox.landlock import READ
 from edge.service import sandbox, walls
 from edge.service.sandbox import Walls
-from hil.demo.site import Site
+from edge.signed import signature_file
+from hil.demo.site import CAMERA, ZONE, Site
 from tests.camera.rtsp_server import RtspServer
 from tests.service.sites import bench_site, camera, command, edit
 
@@ -104,16 +106,26 @@ def test_other_processes_can_t_be_reached(site: Site, process: str) -> None:
 
 
 def test_each_writes_in_its_own_folders_only(site: Site, memory: Path, tmp_path: Path) -> None:
-    """Vision and gate in one folder each at runtime, gate and uplink in the state folder; nobody anywhere else."""
-    runtime = load(site.config).paths.runtime
-    places = [runtime / "vision", runtime / "gate", site.folder / "state", runtime, site.folder, tmp_path, Path("/tmp")]  # noqa: S108
-    (runtime / "vision").mkdir()
-    (runtime / "gate").mkdir()
-    may = {"vision": (0,), "gate": (1, 2), "uplink": (2,)}
+    """Vision and gate in one folder each at runtime, the gate in the state folder, uplink in its outbox; no more."""
+    runtime, state = load(site.config).paths.runtime, site.folder / "state"
+    places = [runtime / "vision", runtime / "gate", state, state / "audit", state / "outbox"]
+    for place in places:
+        place.mkdir(exist_ok=True)
+    places += [runtime, site.folder, tmp_path, Path("/tmp")]  # noqa: S108
+    may = {"vision": (0,), "gate": (1, 2, 3, 4), "uplink": (4,)}
     for process, allowed in may.items():
         found = _tried(site, process, *(("write", str(place / f"by-{process}")) for place in places))
         assert [at for at, outcome in enumerate(found) if outcome == "done"] == list(allowed)
     assert memory == runtime
+
+
+def test_the_outbox_is_a_folder_for_two_users_of_one_group(site: Site) -> None:
+    """Whichever of gate and uplink comes first makes it, whatever the umask; SQLite makes files in it."""
+    folder = load(site.config).outbox_file.parent
+    for process in ("gate", "uplink"):
+        _tried(site, process, user=("sh", "-c", 'umask 077; exec "$@"', "sh"))
+        assert folder.stat().st_mode & 0o7777 == 0o2770
+        folder.rmdir()
 
 
 def test_the_signing_key_is_the_gates_alone(site: Site) -> None:
@@ -183,9 +195,9 @@ def _until(event: str, lines: Iterable[str]) -> Iterator[str]:
     pytest.fail(f"no {event}")
 
 
-def test_a_whole_camera_counts_inside_its_walls(site: Site) -> None:
-    """All three say that they are walled in fully, and one vehicle is counted and reported."""
-    done = camera(site, "run", "--start", "2026-11-17T15:00:00+01:00")
+def test_a_whole_camera_counts_inside_its_walls(site: Site, memory: Path) -> None:
+    """In the default layout all three say that they are walled in fully, and one vehicle is counted and reported."""
+    done = camera(_installed(site, memory), "run", "--start", "2026-11-17T15:00:00+01:00")
     assert done.returncode == 0
     entries = [json.loads(line) for line in done.stderr.splitlines()]
     said = {
@@ -204,6 +216,58 @@ def test_a_key_that_lies_among_what_a_process_reads_is_named(site: Site) -> None
     done = camera(site, "vision")
     assert '"sandbox": "partial"' in done.stderr
     assert f"secret keys: {site.folder / 'camera.key'} can be read" in done.stderr
+
+
+def test_a_log_that_uplink_could_change_is_named(site: Site) -> None:
+    """Whoever keeps a list, which uplink rewrites, beside the log is told."""
+    edit(site, 'zone_rules = "zone-rules.toml"', 'zone_rules = "zone-rules.toml"\nexemptions = "state/list.sealed"')
+    config = load(site.config)
+    assert sandbox.open_by_layout(walls.of_uplink(config)) == [f"files: {config.audit_folder} can be changed"]
+
+
+@pytest.mark.parametrize("walled", [walls.of_vision, walls.of_gate, walls.of_uplink], ids=lambda one: one.__name__)
+def test_the_default_layout_opens_no_secret(tmp_path: Path, walled: Callable[[Config], Walls]) -> None:
+    """Where the defaults look for them, no process can read the key of another or change what it must not."""
+    file = tmp_path / "camera.toml"
+    file.write_text(_defaults(tmp_path))
+    config = load(file)
+    for key in (config.gate.signing_key, config.registry.sealing_key, config.uplink.key):
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.touch()
+    assert sandbox.open_by_layout(walled(config)) == []
+
+
+def _defaults(root: Path) -> str:
+    """Return the defaults with every path below ``root``, lists and rules where the documentation puts them."""
+    text = re.sub(r'"/(etc|run|usr|var)/', rf'"{root}/\1/', DEFAULTS.read_text())
+    for name in ("exemptions", "origin", "trade"):
+        text = text.replace(f'{name} = ""', f'{name} = "{root}/var/lib/anpr-edge/lists/{name}.sealed"')
+    text = text.replace('zone_rules = ""', f'zone_rules = "{root}/etc/anpr-edge/policy/zone-rules.toml"')
+    return text.replace("[camera]", f'[camera]\nid = "{CAMERA}"\nzone = "{ZONE}"\nsource = "x"', 1)
+
+
+def _installed(site: Site, root: Path) -> Site:
+    """Copy an installation to where the defaults look for its files, below ``root``."""
+    config, file = load(site.config), root / "camera.toml"
+    view = f"line = {json.dumps(config.view.line)}"
+    text = _defaults(root).replace('source = "x"', f'source = "{config.camera.source}"')
+    file.write_text(re.sub(r"^line = .*$", view, text, flags=re.MULTILINE))
+    new = load(file)
+    moved = {
+        config.policy.file: new.policy.file, signature_file(config.policy.file): signature_file(new.policy.file),
+        config.policy.officer_key: new.policy.officer_key, config.registry.pack: new.registry.pack,
+        config.registry.key: new.registry.key, config.gate.signing_key: new.gate.signing_key,
+        config.uplink.ca: new.uplink.ca, config.uplink.certificate: new.uplink.certificate,
+        config.uplink.key: new.uplink.key, config.models.directory: new.models.directory,
+    }  # fmt: skip
+    old_rules, new_rules = config.registry.zone_rules, new.registry.zone_rules
+    assert old_rules is not None
+    assert new_rules is not None
+    moved |= {old_rules: new_rules, signature_file(old_rules): signature_file(new_rules)}
+    for old, place in moved.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if old.is_dir() else shutil.copy)(old, place)
+    return Site(root, file, new.policy.file, site.camera_key)
 
 
 def test_what_the_kernel_lacks_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
