@@ -127,6 +127,11 @@ class Config(msgspec.Struct, frozen=True):
         return self.paths.runtime / "gate" / "counts.sock"
 
     @property
+    def day_folder(self) -> Path:
+        """What hours have left for the rungs of the day."""
+        return self.paths.runtime / "gate" / "day"
+
+    @property
     def outbox_file(self) -> Path:
         """The database of released messages, in the one folder of the state that uplink may write to."""
         return self.paths.state / "outbox" / "outbox.db"

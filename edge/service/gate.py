@@ -117,9 +117,8 @@ def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[],
 def _open_carry(config: Config, policy: Policy) -> Carry:
     """Open the folder of what hours have left, which no link or mount may lead to a disk."""
     require_tmpfs(config.paths.runtime)
-    folder = config.socket.parent / "day"
-    carry = Carry(folder, policy.digest)
-    require_tmpfs(folder)
+    carry = Carry(config.day_folder, policy.digest)
+    require_tmpfs(config.day_folder)
     return carry
 
 

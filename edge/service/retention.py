@@ -11,6 +11,7 @@ import msgspec
 
 from edge import keys
 from edge.config import Config
+from edge.counting.spool import KEYS
 from edge.gate.audit import store
 from edge.gate.audit.journal import term_days
 from edge.gate.audit.prose import local
@@ -19,7 +20,7 @@ from edge.policy import Policy
 from edge.registry.lists.sealed import opened
 from edge.registry.pack import Pack
 from edge.uplink.outbox import OutboxReader
-from edge.windows import WINDOW_SECONDS, local_day
+from edge.windows import WINDOW_SECONDS, end_of_day, local_day
 
 DAY = 86_400
 # The gate deletes once an hour, and whole days of its log.
@@ -49,6 +50,8 @@ def holdings(config: Config, policy: Policy, clock: Callable[[], float] = time.t
         *_outbox(config.outbox_file, policy.file.retention.outbox_days, now),
         *_audit(config.audit_folder, term_days(policy), now),
         *_counters(config.paths.runtime / "vision", now),
+        *_day(config.day_folder, now),
+        *_keys(config.paths.runtime / "vision" / KEYS),
         *_lists(config, local_day(now - GRACE_SECONDS)),
         *_register(config),
     ]
@@ -74,6 +77,23 @@ def _counters(folder: Path, now: float) -> Iterator[Holding]:
     starts = [int(found[1]) for file in folder.glob("*.json") if (found := _PART.fullmatch(file.name))]
     oldest = min(starts) + WINDOW_SECONDS if starts else None
     yield _aged("open counters (in memory)", "a day after their window", oldest, now - OPEN_SECONDS)
+
+
+def _day(folder: Path, now: float) -> Iterator[Holding]:
+    starts = [int(file.stem) for file in folder.glob("*.json") if file.stem.isdecimal()]
+    ends = end_of_day(local_day(min(starts))) if starts else None
+    held = _aged("counts of the day (in memory)", "until their day is closed", ends, now)
+    yield msgspec.structs.replace(held, oldest=local(min(starts))) if starts else held
+
+
+def _keys(file: Path) -> Iterator[Holding]:
+    """Tell of how many tag keys the latest days have had, which says nothing of vehicles."""
+    try:
+        days = sorted(msgspec.json.decode(file.read_bytes(), type=dict[date, int]))
+    except FileNotFoundError:
+        days = []
+    oldest = f"of {days[0]}" if days else "nothing"
+    yield Holding("numbers of keys (in memory)", "none: of the last two days", oldest, over=False)
 
 
 def _lists(config: Config, today: date) -> Iterator[Holding]:

@@ -194,6 +194,18 @@ def test_retention_is_proven(site: Site) -> None:
     assert {json.loads(line)["over"] for line in shown.splitlines()} == {False}
 
 
+def test_what_has_lain_too_long_is_named(site: Site) -> None:
+    """Counts of a day that was never closed: the line begins with OLDER, and the status is 1."""
+    planted = load(site.config).day_folder / "1763391600.json"
+    planted.touch()
+    done = _run("audit", "retention", "--config", site.config)
+    planted.unlink()
+    assert done.exit_code == 1
+    (line,) = [line for line in done.output.splitlines() if not line.startswith("ok ")]
+    told = "OLDER counts of the day (in memory) term: until their day is closed oldest: 2025-11-17 16:00:00 CET"
+    assert " ".join(line.split()) == told
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -10,12 +10,13 @@ import pytest
 from edge import config, keys, policy
 from edge.counting.spool import Spool
 from edge.gate.audit.events import Stopped
+from edge.gate.carry import Carry, Hour
 from edge.keys import Role
 from edge.service.retention import Holding, holdings
 from edge.uplink.contract import Status, Stream
 from edge.uplink.outbox import Entry, Outbox
 from edge.windows import end_of_day
-from tests.counts import counts
+from tests.counts import HOUR, counts
 from tests.gate.audit.logs import DAY, NOON, Clock, fill
 from tests.policies import policy_text
 from tests.registry.lists.office import TODAY, Office
@@ -51,7 +52,12 @@ def camera(memory: Path) -> Path:
     outbox.set_states({Status.ONLINE: Entry("t", b"p", "s", MORNING + 95 * DAY)})
     outbox.close()
     fill(memory / "audit", [Stopped()], Clock(MORNING))
-    Spool(memory / "run" / "vision").put(counts())
+    spool = Spool(memory / "run" / "vision")
+    spool.put(counts())
+    spool.next_key(TODAY)
+    Carry(memory / "run" / "gate" / "day", "sha256:0").keep(
+        Hour("sha256:0", HOUR.start, HOUR.end, 100, partial=False, tables=())
+    )
     return memory
 
 
@@ -73,6 +79,8 @@ def test_every_store_is_looked_at(camera: Path) -> None:
         "outbox messages, first expiry",
         "audit entries",
         "open counters (in memory)",
+        "counts of the day (in memory)",
+        "numbers of keys (in memory)",
         "list of exemptions",
         "register",
     ]
@@ -85,6 +93,8 @@ def test_every_store_is_looked_at(camera: Path) -> None:
 def test_what_is_older_than_its_term_is_named(camera: Path) -> None:
     """Each store at its own time, and not before; an hour or two are left for the deletion itself."""
     assert "open counters (in memory)" in _over(camera, NOON + DAY + 7_201)
+    assert "counts of the day (in memory)" not in _over(camera, end_of_day(TODAY) + 7_200)
+    assert "counts of the day (in memory)" in _over(camera, end_of_day(TODAY) + 7_201)
     assert "list of exemptions" not in _over(camera, end_of_day(TODAY + timedelta(1)) + 7_000)
     assert "list of exemptions" in _over(camera, end_of_day(TODAY + timedelta(1)) + 7_201)
     assert "outbox messages" not in _over(camera, MORNING + 30 * DAY + 7_200)
