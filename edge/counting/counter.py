@@ -9,9 +9,10 @@ from edge.categories import Attributes, PlateKind, VisionAct, VisionEvent, Windo
 from edge.counting.day import Day
 from edge.counting.draw import DICE_BYTES, Draw
 from edge.counting.part import Part, key_of
-from edge.counting.tags import Fill, TagKey, fill_randomly
+from edge.counting.tags import TagKey
 from edge.plates.passage import Passage
 from edge.policy import Policy
+from edge.randomness import Fill, fill_randomly
 from edge.release_rules import Period
 from edge.windows import Window, day_number, local_day, window_of
 

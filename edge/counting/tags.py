@@ -5,26 +5,15 @@ overwritten with everything made with it when its day is over.
 """
 
 import hashlib
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
+
+from edge.randomness import Fill, fill_randomly
 
 TAG_BYTES = 16
 KEY_BYTES = 32
 # Vehicles that may be remembered at a time: two saturated lanes carry 100,000 a day. 2 MB.
 CAPACITY = 1 << 17
-
-Fill = Callable[[bytearray], object]
-
-
-def fill_randomly(buffer: bytearray) -> None:
-    """Fill ``buffer`` from the kernel, in place: a `bytes` in between could not be overwritten afterwards.
-
-    Unlike /dev/urandom this one waits, shortly after boot, until the kernel has gathered randomness.
-    """
-    with Path("/dev/random").open("rb", buffering=0) as source:
-        source.readinto(buffer)
 
 
 class TagKey:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.counting.tags import TagBook, TagKey, fill_randomly
+from edge.counting.tags import TagBook, TagKey
+from edge.randomness import fill_randomly
 
 PLATE = b"V12BDF"
 

@@ -5,20 +5,12 @@ the camera with the list.
 """
 
 import hashlib
-from collections.abc import Callable
-from pathlib import Path
+
+from edge.randomness import Fill, fill_randomly
 
 KEY_BYTES = 32
 HASH_BYTES = 8
 _PERSON = b"anpr-edge list"
-
-Fill = Callable[[bytearray], object]
-
-
-def fill_randomly(buffer: bytearray) -> None:
-    """Fill ``buffer`` from the kernel, which shortly after boot waits until it has gathered randomness."""
-    with Path("/dev/random").open("rb", buffering=0) as source:
-        source.readinto(buffer)
 
 
 class PlateHash:

@@ -14,8 +14,9 @@ from nacl.signing import SigningKey
 from edge import keys
 from edge.errors import ConfigError
 from edge.keys import Role
+from edge.randomness import Fill, fill_randomly
 from edge.registry.lists.files import replace
-from edge.registry.lists.hashing import Fill, PlateHash, fill_randomly
+from edge.registry.lists.hashing import PlateHash
 from edge.registry.lists.importing import Imported, Summary
 from edge.registry.lists.kinds import ListKind
 from edge.registry.lists.layout import pack
