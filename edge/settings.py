@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -172,11 +172,11 @@ def _value(file: Path, section: str, option: str, value: object, hint: Any) -> A
         return None
     if value == "auto" and hint == ThreadCount:
         return spare_cores()
-    if rows := _struct_in(hint):
-        if isinstance(value, dict):
-            return table(rows, file, f"{section}.{option}", value)
-        if isinstance(value, list):
+    if (rows := _struct_in(hint)) and _is_list(hint):
+        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
             return tuple(table(rows, file, f"{section}.{option}.{at}", row) for at, row in enumerate(value, 1))
+    elif rows and isinstance(value, dict):
+        return table(rows, file, f"{section}.{option}", value)
     try:
         converted = msgspec.convert(value, hint, dec_hook=_as_path)
     except (msgspec.ValidationError, TypeError) as error:
@@ -191,11 +191,17 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]
 
 @cache
 def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
-    """Return what an option's table, or each of its tables, becomes; None for an option that is no table."""
+    """Return what each of an option's tables becomes; None for an option without tables."""
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return hint
     inner = [arg for arg in get_args(hint) if arg is not Ellipsis]
     return next((found for arg in inner if (found := _struct_in(arg))), None)
+
+
+@cache
+def _is_list(hint: Any) -> bool:
+    """Tell whether an option is a list of tables, and not one table."""
+    return any(get_origin(one) is tuple for one in (hint, *get_args(hint)))
 
 
 def _as_path(kind: type, value: object) -> Path:
