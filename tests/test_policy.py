@@ -142,6 +142,28 @@ def test_a_wrong_field_is_named(tmp_path: Path, old: str, new: str, message: str
 
 
 @pytest.mark.parametrize(
+    "tables",
+    [
+        "[3]",
+        '["hour"]',
+        "[[]]",
+        "{}",
+        '{name = "a", weight = 1.0, rungs = [{period = "hour", dimensions = ["direction"]}]}',
+    ],
+)
+def test_what_is_no_list_of_tables_is_named(tmp_path: Path, tables: str) -> None:
+    """A list of something else, and one table where a list of them belongs."""
+    file = tmp_path / "policy.toml"
+    text = _with([])
+    found = _faults(
+        file, text[: text.index("[[release.tables]]")] + f"tables = {tables}\n" + text[text.index("[retention]") :]
+    )
+    (only,) = found
+    assert only.startswith(f"{file}: [release] tables = ")
+    assert only.endswith("; allowed: one to 8 [[release.tables]]")
+
+
+@pytest.mark.parametrize(
     ("enrichment", "dimension", "fields"),
     [
         ([], "plate", {}),
