@@ -1,51 +1,202 @@
-"""python -m tests.fuzz.policy [-runs=N]: the policy parser and its checks, fed with any bytes and bent policies."""
+"""python -m tests.fuzz.policy [-runs=N] [CORPUS]: the policy and its checks, fed with bent policies and any bytes.
 
+Most inputs are read as choices: sections and options of a short policy are taken out, doubled or given values that
+stand elsewhere, and ladders are put together at random, so that many come near what is allowed and some are. That a
+short one is enough keeps it fast: reading TOML is most of the work.
+"""
+
+import hashlib
 import sys
-from contextlib import suppress
+from itertools import pairwise
+from math import isclose
 from pathlib import Path
 
 import atheris  # type: ignore[import-untyped, unused-ignore, import-not-found]  # Installed by `make fuzz` alone.
 
-with atheris.instrument_imports():
-    import tomllib  # noqa: F401  (here so that it is instrumented)
-
-    from edge import policy, policy_check
+with atheris.instrument_imports(include=["edge"]):
+    from edge import policy, policy_check, policy_prose
+    from edge.categories import MOST_TABLES, VehicleType
     from edge.errors import ConfigError
+    from edge.policy_fields import PolicyFile
+    from edge.policy_scenario import Scenario, scenario_of
+    from edge.policy_text import Language
+    from edge.release_rules import Dimension, Enrichment, Measure, Period, Release, Rung, Table
 
-EXAMPLE = Path(__file__).parent.parent.parent / "docs" / "examples" / "policy.toml"
 FILE = Path("policy.toml")
-VALID = [line for line in EXAMPLE.read_bytes().splitlines() if line and not line.startswith(b"#")]
+DIGEST = f'"sha256:{"0" * 64}"'
+BASE = {
+    "policy": {"id": '"a"', "serial": "1", "bench": "false"},
+    "who": {"controller": '"C"', "contact": '"C"', "data_protection_officer": '"D"', "information_url": '"http://a"'},
+    "why": {
+        "purpose": '"P"',
+        "legal_basis": '"L"',
+        "necessity": '"N"',
+        "traffic_decision": '"T"',
+        "dpia": '"D"',
+        "link_decision": '""',
+    },
+    "where": {"zone": '"a"', "cameras": '["a"]', "valid_from": "2026-01-01", "valid_until": "2026-12-31"},
+    "what": {
+        "enrichment": '["rdw"]',
+        "zone_rules": '""',
+        "measure": '"passages"',
+        "repeat_gap_minutes": "10",
+    },
+    "release": {"k": "10", "minimum_window_minutes": "15"},
+    "retention": {"outbox_days": "1", "message_days": "9"},
+    "set_up": {"minutes": "0"},
+}
+EVERYTHING = {
+    ("what", "enrichment"): '["rdw", "exemptions", "origin", "trade"]',
+    ("what", "zone_rules"): DIGEST,
+    ("why", "link_decision"): '"B"',
+}
+OPTIONS = [(section, option) for section, options in BASE.items() for option in options]
+OPTIONS += [("release", "perturbation"), ("release", "tables"), ("release", "raw"), ("else", "a")]
+VALUES = [
+    *sorted({value for options in BASE.values() for value in options.values()}),
+    *(f'"{name}"' for names in (Enrichment, Measure, Period, Dimension) for name in names),
+    *(f'["{first}", "{second}"]' for first in Enrichment for second in Enrichment),
+    *("true", "0", "9", "-1", "1000", "1001", "10.0", "1e400", "nan", "1" * 5_000, "0x0a", "[]", "{}", "[[]]"),
+    *("{a = 1}", "[1]", '" "', '"\\u0007"', '"\\u009b"', '"\\u202e"', '"a\\nb"', f'"{"x" * 1001}"', DIGEST, "''"),
+    *('"""a\nb"""', "1\nk = 1", '{name = "t0", weight = 1.0, rungs = [{period = "hour", dimensions = ["direction"]}]}'),
+    *("2025-12-31", "2026-12-31T00:00:00", "12:00:00", "9999-12-31", "0001-01-01", "2026-02-30"),
+]  # fmt: skip
+DIMENSIONS = [*map(str, Dimension), "brand"]
+TYPES = [*map(str, VehicleType), "boat"]
+PERIODS = ["hour", "hour", "day", "day", "week"]
+WEIGHTS = [
+    *(["1.0"], ["1"], ["0.5", "0.5"], ["0.25", "0.5", "0.25"], ["0.125"] * 8),
+    *(["0.1"] * 10, ["1.0", "0.0"], ["2.0", "-1.0"], ["nan"], ["inf"], ["0.5"], []),
+]
+SOURCES = {
+    Enrichment.RDW: {Dimension.VEHICLE_TYPE, Dimension.DRIVE, Dimension.EMISSION_CLASS, Dimension.ADMITTED},
+    Enrichment.EXEMPTIONS: {Dimension.EXEMPTION},
+    Enrichment.ORIGIN: {Dimension.ORIGIN},
+    Enrichment.TRADE: {Dimension.TRADE},
+}
 
 
 def one_input(data: bytes) -> None:
-    """Parse and check; a refusal is one line, and what is accepted has no fault."""
-    content = _content(atheris.FuzzedDataProvider(data))
-    told: list[str] = []
-    with suppress(ConfigError):
-        told += map(str, policy_check.faults(FILE, content))
+    """Parse and check; a refusal is of printable lines, and what is accepted has no fault and keeps every rule."""
+    source = atheris.FuzzedDataProvider(data)
+    language = Language.NL if source.ConsumeBool() else Language.EN
+    content = _content(source)
+    if told := _refusal(content):
+        assert all(map(str.isprintable, told))
+        return
+    accepted = policy._check(FILE, content)
+    _must_hold(accepted.file)
+    assert accepted.sha256 == hashlib.sha256(content).hexdigest()
+    assert all(map(str.isprintable, policy_prose.tell(accepted, language).splitlines()))
+
+
+def _refusal(content: bytes) -> list[str]:
     try:
-        policy._check(FILE, content)
+        return [str(fault) for fault in policy_check.faults(FILE, content)]
     except ConfigError as error:
-        told.append(str(error))
-    else:
-        assert not told
-    assert all(map(str.isprintable, told))
+        return [str(error)]
+
+
+def _must_hold(file: PolicyFile) -> None:
+    """Fail where an accepted policy allows what none may."""
+    what, release = file.what, file.release
+    assert release.k >= 10 or file.policy.bench
+    assert release.minimum_window_minutes >= 15 or file.policy.bench
+    assert file.where.valid_from <= file.where.valid_until
+    assert file.where.cameras
+    assert file.retention.outbox_days <= file.retention.message_days
+    assert file.set_up.minutes <= 120
+    assert (scenario_of(what.enrichment) is Scenario.ALLOWED) is (not what.enrichment)
+    assert file.why.dpia.strip() or not what.enrichment
+    links = {Enrichment.ORIGIN, Enrichment.TRADE} & set(what.enrichment)
+    assert bool(file.why.link_decision.strip()) is bool(links)
+    _tables_must_hold(release, what.measure)
+    known = {Dimension.DIRECTION, Dimension.PLATE}.union(*(SOURCES[one] for one in what.enrichment))
+    known -= set() if what.zone_rules else {Dimension.ADMITTED}
+    assert all(known.issuperset(rung.dimensions) for table in release.tables for rung in table.rungs)
+
+
+def _tables_must_hold(release: Release, measure: Measure) -> None:
+    assert 1 <= len(release.tables) <= MOST_TABLES
+    assert len({table.name for table in release.tables}) == len(release.tables)
+    assert isclose(sum(table.weight for table in release.tables), 1.0, abs_tol=1e-6)
+    for table in release.tables:
+        assert measure is Measure.PASSAGES or len({rung.period for rung in table.rungs}) == 1
+        for vehicle_type in VehicleType:
+            _ladder_must_hold(table, vehicle_type)
+
+
+def _ladder_must_hold(table: Table, vehicle_type: VehicleType) -> None:
+    """Hours come before days, and what a rung tells is part of what the one before it of the same length tells."""
+    rungs = [rung for rung in table.rungs if vehicle_type in rung.vehicle_types]
+    periods = [rung.period for rung in rungs]
+    assert periods == sorted(periods, key=list(Period).index)
+    for period in Period:
+        told = [_told(rung, vehicle_type) for rung in rungs if rung.period is period]
+        assert all(later <= earlier for earlier, later in pairwise(told))
+        assert all(Dimension.DIRECTION in one for one in told)
+
+
+def _told(rung: Rung, vehicle_type: VehicleType) -> set[Dimension]:
+    """Leave out what is the same for all vehicles of unknown type."""
+    nothing = SOURCES[Enrichment.RDW] - {Dimension.VEHICLE_TYPE}
+    return set(rung.dimensions) - (nothing if vehicle_type is VehicleType.UNKNOWN else set())
 
 
 def _content(source: atheris.FuzzedDataProvider) -> bytes:
-    """Make any bytes, or a good policy with one line cut out and another put in."""
-    if source.ConsumeBool():
+    """Make any bytes, or a policy with ladders of its own and some options spoilt or replaced."""
+    if source.ConsumeIntInRange(0, 15) == 1:
         return bytes(source.ConsumeBytes(source.remaining_bytes()))
-    lines = list(VALID)
-    del lines[source.ConsumeIntInRange(0, len(lines) - 1)]
-    at = source.ConsumeIntInRange(0, len(lines) - 1)
-    name, equals, value = lines[at].partition(b" = ")
-    if equals and source.ConsumeBool():
-        value = bytes(source.ConsumeBytes(source.remaining_bytes()))
-        lines[at] = name + equals + value
+    sections = {section: dict(options) for section, options in BASE.items()}
+    for (section, option), value in EVERYTHING.items() if source.ConsumeBool() else ():
+        sections[section][option] = value
+    tables = [_table(source, at, weight) for at, weight in enumerate(source.PickValueInList(WEIGHTS))]
+    for _ in range(source.ConsumeIntInRange(0, 4)):
+        section, option = source.PickValueInList(OPTIONS)
+        _change(source, sections.setdefault(section, {}), option)
+    text = "".join(f"[{section}]\n{_lines(options)}" for section, options in sections.items() if options)
+    return (text + "".join(tables)).encode()
+
+
+def _change(source: atheris.FuzzedDataProvider, options: dict[str, str], option: str) -> None:
+    """Take an option out, or give it a value that stands elsewhere, or any text."""
+    how = source.ConsumeIntInRange(0, 7)
+    if how == 0:
+        options.pop(option, None)
+    elif how == 1:
+        options[option] = source.ConsumeUnicodeNoSurrogates(source.ConsumeIntInRange(0, 24))
     else:
-        lines.insert(at, bytes(source.ConsumeBytes(source.remaining_bytes())))
-    return b"\n".join(lines)
+        options[option] = source.PickValueInList(VALUES)
+
+
+def _table(source: atheris.FuzzedDataProvider, at: int, weight: str) -> str:
+    rungs = ", ".join(_rung(source) for _ in range(source.ConsumeIntInRange(0, 4)))
+    name = source.PickValueInList([f"t{at}", f"t{at}", f"t{at}", "t0"])
+    return f'[[release.tables]]\nname = "{name}"\nweight = {weight}\nrungs = [{rungs}]\n'
+
+
+def _rung(source: atheris.FuzzedDataProvider) -> str:
+    """Mostly with a direction, and for all vehicles or some."""
+    dimensions = _some(source, DIMENSIONS, 3)
+    if source.ConsumeIntInRange(0, 15):
+        dimensions = ["direction", *dimensions]
+    types = _some(source, TYPES, 2)
+    named = f", vehicle_types = {_list(types)}" if types else ""
+    return f'{{period = "{source.PickValueInList(PERIODS)}", dimensions = {_list(dimensions)}{named}}}'
+
+
+def _some(source: atheris.FuzzedDataProvider, names: list[str], most: int) -> list[str]:
+    return [source.PickValueInList(names) for _ in range(source.ConsumeIntInRange(0, most))]
+
+
+def _list(names: list[str]) -> str:
+    quoted = (f'"{name}"' for name in names)
+    return f"[{', '.join(quoted)}]"
+
+
+def _lines(options: dict[str, str]) -> str:
+    return "".join(f"{option} = {value}\n" for option, value in options.items())
 
 
 if __name__ == "__main__":
