@@ -1,16 +1,18 @@
 """What the gate does with what vision tells it, and by itself each hour."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
+import msgspec
 import structlog
 
-from edge.categories import Ack, CameraState, Clock, Message, VisionEvent, VisionHealth, WindowCounts
+from edge.categories import Ack, CameraState, Clock, Message, Share, VisionEvent, VisionHealth, WindowCounts
 from edge.gate.carry import Carry
 from edge.gate.ledger import Ledger
 from edge.gate.read_rate import ReadRate
 from edge.gate.reports import Reports
 from edge.policy import Policy
+from edge.uplink.contract import Cell
 from edge.uplink.outbox import Outbox, OutboxError
 from edge.windows import LATE_SECONDS, Window, window_of
 
@@ -34,9 +36,10 @@ class Desk:
         note: Callable[[VisionEvent], bool],
     ) -> None:
         self._read_rate = ReadRate(policy.file.release.tables)
-        self._ledger = Ledger(policy, reports, outbox, carry, self._read_rate.note)
+        self._ledger = Ledger(policy, reports, outbox, carry, self._released)
         self._policy, self._reports, self._outbox, self._clock, self._note = policy, reports, outbox, clock, note
         self._health: VisionHealth | None = None
+        self._dropped, self._busy = Share.NONE, False
         self._hour = self._current_hour()
         self._days_due = -math.inf
 
@@ -68,8 +71,22 @@ class Desk:
         if hour != self._hour:
             self._hour = hour
             self._read_rate.turn()
+            self._turn_dropped()
             self._prune()
             self._publish_health()
+
+    def _released(self, cells: Collection[Cell]) -> None:
+        self._read_rate.note(cells)
+        self._busy = bool(cells)
+
+    def _turn_dropped(self) -> None:
+        """Show how many frames are dropped, which traffic drives: once an hour, and not of one with an empty report.
+
+        In a quiet night a single vehicle that drives to and fro could move it.
+        """
+        if self._busy and self._health is not None:
+            self._dropped = self._health.frames_dropped
+        self._busy = False
 
     def _current_hour(self) -> Window:
         """Return the hour that is going on, a little late: it changes when the one before has been closed."""
@@ -97,8 +114,9 @@ class Desk:
     def _publish_health(self) -> None:
         if self._health is None:
             return
+        seen = msgspec.structs.replace(self._health, frames_dropped=self._dropped)
         try:
-            self._outbox.put_health(self._reports.health(self._health, self._outbox.stats(), self._read_rate.shown))
+            self._outbox.put_health(self._reports.health(seen, self._outbox.stats(), self._read_rate.shown))
         except OutboxError as error:
             log.error("health_not_stored", reason=str(error))  # noqa: TRY400  (no traceback helps)
 

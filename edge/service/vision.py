@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from edge import policy as policies
-from edge.camera.frame import EndOfSource, Frame, SourceStats
+from edge.camera.frame import EndOfSource, Frame
 from edge.camera.opener import open_source
 from edge.camera.steady import SteadySource
 from edge.categories import Attributes, Clock, Sandbox, Share, VisionHealth
@@ -42,6 +42,9 @@ HAND_OVER_SECONDS = 1.5
 END_OF_FILE_SECONDS = 30.0
 MOST_REOPENED = 99
 GRACE_SECONDS = LATE_SECONDS + 5
+# A vehicle is in sight for some ten seconds, and may cost a slow board every frame of them.
+IN_SIGHT_FRAMES = 200
+FEW = 0.1
 
 
 def build(config: Config, start: datetime | None, sandbox: Sandbox) -> "Vision":
@@ -103,6 +106,8 @@ class Vision:
         self._turn = turn
         self._sandbox = sandbox
         self._clock = Clock.UNSYNCHRONISED if source.live else Clock.FILE
+        # Of fewer frames than these fewer than k vehicles could make more than a few dropped ones.
+        self._telling_frames = round((policy.file.release.k - 1) * IN_SIGHT_FRAMES / FEW)
         self._report_due = self._clock_warning_due = 0.0
 
     def run(self, stop: threading.Event) -> None:
@@ -168,6 +173,7 @@ class Vision:
         """Tell the gate how it goes; tell who watches a file how far it is."""
         self._report_due = time.monotonic() + REPORT_SECONDS
         stats = self._source.stats
+        everything = stats.delivered + stats.dropped + stats.corrupt
         if self._clock is Clock.UNSYNCHRONISED and time.monotonic() >= self._clock_warning_due:
             self._clock_warning_due = time.monotonic() + CLOCK_WARNING_SECONDS
             log.warning("waiting_for_clock", reason="the system's clock is not synchronised; nothing is counted")
@@ -177,8 +183,8 @@ class Vision:
             VisionHealth(
                 self._source.state,
                 self._clock,
-                _share(stats.dropped, stats),
-                _share(stats.corrupt, stats),
+                _share(stats.dropped, max(self._telling_frames, everything)),
+                _share(stats.corrupt, everything),
                 min(stats.reopened, MOST_REOPENED),
                 self._lookups.register_age(),
                 self._sandbox,
@@ -206,9 +212,8 @@ class Vision:
             log.warning("gate_did_not_answer", kept="in the runtime folder, until the next start")
 
 
-def _share(part: int, stats: SourceStats) -> Share:
+def _share(part: int, everything: int) -> Share:
     """Put a share of all frames into a bucket."""
-    everything = stats.delivered + stats.dropped + stats.corrupt
     share = part / everything if everything else 0.0
-    bounds = [(0.5, Share.MANY), (0.1, Share.SOME), (0.0, Share.FEW)]
+    bounds = [(0.5, Share.MANY), (FEW, Share.SOME), (0.0, Share.FEW)]
     return next((bucket for bound, bucket in bounds if share > bound), Share.NONE)

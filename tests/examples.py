@@ -1,0 +1,15 @@
+"""How many examples a property is tried with: in `make test` some, in `make attack` as many as its profile says."""
+
+import random
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+# Streets are drawn with Python's dice: hypothesis would spend its time on drawing them itself.
+dices = st.integers(0, 2**32).map(random.Random)
+
+
+def examples(usual: int) -> settings:
+    """Return what tries a property ``usual`` times, or more under a profile of more."""
+    attacking = settings.get_current_profile_name() == "attack"
+    return settings(max_examples=settings().max_examples if attacking else usual)
