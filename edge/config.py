@@ -14,7 +14,7 @@ from edge.settings import OptionalFile, ThreadCount, build, parse, refusal
 
 Identifier = Annotated[
     str,
-    Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower-case letters, digits and dashes, 1 to 63"),
+    Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,62}\Z", description="lower-case letters, digits and dashes, 1 to 63"),
 ]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Point = tuple[Fraction, Fraction]

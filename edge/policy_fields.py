@@ -10,9 +10,11 @@ from edge.categories import Serial
 from edge.config import Identifier
 from edge.release_rules import Enrichment, Measure, Release, one_of
 
-# No control characters: what a terminal shows of a policy is what its officer signed.
-_ONE_LINE = r"\A(?=.*\S)[^\x00-\x1f\x7f-\x9f]*\Z"
-_LINE_OR_NOTHING = r"\A[^\x00-\x1f\x7f-\x9f]*\Z"
+# No control characters, nothing that ends a line and nothing that turns the direction of writing: what a terminal or a
+# page shows of a policy is what its officer signed.
+_SHOWN = r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+_ONE_LINE = rf"\A(?=.*\S){_SHOWN}*\Z"
+_LINE_OR_NOTHING = rf"\A{_SHOWN}*\Z"
 
 Day = Annotated[date, Meta(description="a date such as 2026-12-31, without quotes")]
 Flag = Annotated[bool, Meta(description="true or false")]

@@ -130,6 +130,10 @@ def test_a_low_k_is_for_benches_only(tmp_path: Path) -> None:
         ('"drive"]', '"brand"]', r"dimensions .*brand"),
         ('purpose = "Count', 'purpse = "Count', "did you mean purpose"),
         ('measure = "passages"', 'measure = "plates"', "passages, unique_vehicles"),
+        ('id = "zez-demo-2026"', 'id = "zez-demo-2026\\n"', r"\[policy\] id = .*allowed: lower-case"),
+        ('cameras = ["cam-017"]', 'cameras = ["cam-017\\n"]', r"\[where\] cameras = "),
+        ('purpose = "Count', 'purpose = "\\u202eCount', r"\[why\] purpose = .*\\u202e.*allowed: a text of one line"),
+        ('purpose = "Count', 'purpose = "Count\\u2028', r"\[why\] purpose = .*\\u2028.*allowed: a text of one line"),
         ('cameras = ["cam-017"]', "cameras = []", r"\[where\] cameras = \[\]"),
     ],
 )
