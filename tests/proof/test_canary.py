@@ -16,12 +16,13 @@ from edge.counting.tags import TagKey
 from edge.policy import read
 from edge.proof import capture, forms, places
 from edge.proof.broker import broker
+from edge.proof.listener import listening
 from edge.proof.pki import Pki
 from edge.proof.search import Find, Searcher
 from edge.service.supervisor import prepare_folders
 from hil.demo.site import Site
 from hil.scenes import truth
-from tests.brokers import listening, until
+from tests.brokers import until
 from tests.service.sites import bench_site, command
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root reads the memory of processes that hide theirs")

@@ -67,7 +67,7 @@ def _serve(server: socket.socket) -> None:
 
 def _tried(site: Site, process: str, *attempts: tuple[str | int, ...], user: tuple[str, ...] = ()) -> list[str]:
     done = subprocess.run(
-        [*user, sys.executable, "-m", "tests.service.probe", process, str(site.config)],
+        [*user, sys.executable, "-m", "edge.proof.probe", process, str(site.config)],
         input=json.dumps(attempts), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     if done.returncode and "unshare" in done.stderr:

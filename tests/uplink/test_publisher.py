@@ -19,6 +19,7 @@ from structlog.testing import capture_logs
 from edge.config import UplinkConfig
 from edge.errors import ConfigError
 from edge.proof.broker import Broker
+from edge.proof.listener import Listener, listening
 from edge.proof.pki import Pki, make_pki
 from edge.uplink import signature
 from edge.uplink.connection import Broker as BrokerAddress
@@ -27,7 +28,7 @@ from edge.uplink.contract import CONTENT_TYPE, Status, Stream
 from edge.uplink.outbox import Outbox, OutboxReader
 from edge.uplink.publisher import Publisher
 from edge.uplink.tls import client_context
-from tests.brokers import CAMERA, OTHER, Listener, listening, until, uplink_config
+from tests.brokers import CAMERA, OTHER, until, uplink_config
 from tests.messages import ADDRESS, BEGIN, FAR, HOUR, KEY, checkpoint, health, report, signed, state, states
 
 Logs = list[MutableMapping[str, Any]]
