@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from itertools import chain, groupby
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import structlog
@@ -20,12 +21,32 @@ from edge.windows import Window
 log = structlog.get_logger()
 
 KEYS = "tag-keys"
-# The day that ends and the one that begins.
-DAYS = 2
 
 
 class SpoolError(AnprError):
     """The spool can't be written."""
+
+
+class _Keys(msgspec.Struct, frozen=True):
+    """The ``last`` number given on the ``newest`` day that had a key, and the ``highest`` given on any."""
+
+    newest: date = date.min
+    last: int = -1
+    highest: int = -1
+
+    def after(self, day: date) -> int:
+        """Return a number that ``day`` has not had.
+
+        A day before the newest comes again after midnight, or where the clock was set: it shares numbers with all days.
+        """
+        if day > self.newest:
+            return 0
+        return 1 + (self.last if day == self.newest else self.highest)
+
+    def with_key(self, day: date, number: int) -> Self:
+        """Return what is to be known once ``day`` has a key of this ``number``."""
+        newest, last = max((self.newest, self.last), (day, number))
+        return type(self)(newest, last, max(self.highest, number))
 
 
 class Spool:
@@ -61,17 +82,16 @@ class Spool:
         return sorted(chain.from_iterable(map(_read, files)), key=lambda counts: (counts.start, counts.part))
 
     def next_key(self, day: date) -> int:
-        """Return the number of the next tag key of a local day, from 0; no number is given twice.
+        """Return the number of the next tag key of a local day, from 0; no day has one twice, however clocks are set.
 
         Raises:
             SpoolError: it can't be noted, or the day has had too many.
         """
-        given = self._keys()
-        number = given.get(day, -1) + 1
+        last = self._last_keys()
+        number = last.after(day)
         if number > LAST_PART:
             raise SpoolError(f"{self._folder}: {number} restarts on {day}; nothing more is counted on this day")
-        newest = sorted({**given, day: number}.items())[-DAYS:]
-        self._replace(self._folder / KEYS, msgspec.json.encode(dict(newest)))
+        self._replace(self._folder / KEYS, msgspec.json.encode(last.with_key(day, number)))
         return number
 
     def seal(self, now: float) -> None:
@@ -96,12 +116,12 @@ class Spool:
     def _write(self, counts: WindowCounts) -> None:
         self._replace(self._file(counts), msgspec.json.encode(counts))
 
-    def _keys(self) -> dict[date, int]:
-        """Read how many keys the latest days have had."""
+    def _last_keys(self) -> _Keys:
+        """Read which numbers keys have had."""
         try:
-            return msgspec.json.decode((self._folder / KEYS).read_bytes(), type=dict[date, int])
+            return msgspec.json.decode((self._folder / KEYS).read_bytes(), type=_Keys)
         except FileNotFoundError:
-            return {}
+            return _Keys()
         except msgspec.MsgspecError as error:
             raise SpoolError(f"{self._folder / KEYS}: is damaged; remove it, and the gate's counts of today") from error
 

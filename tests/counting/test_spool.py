@@ -69,10 +69,18 @@ def test_no_number_of_a_key_is_given_twice(tmp_path: Path) -> None:
     assert [Spool(tmp_path).next_key(day) for day in (tuesday, monday, tuesday)] == [0, 3, 1]
 
 
+@given(st.lists(st.dates(date(2026, 11, 20), date(2026, 11, 24)), max_size=30))
+def test_no_day_has_a_number_twice_however_the_clock_is_set(days: list[date]) -> None:
+    """Days come in any order: the gate would take two keys of one number for one, and add up what each has seen."""
+    with tempfile.TemporaryDirectory() as folder:
+        given = [(day, Spool(Path(folder)).next_key(day)) for day in days]
+        assert len(set(given)) == len(given)
+
+
 def test_a_day_with_too_many_keys_counts_no_more(tmp_path: Path) -> None:
     """Two keys under one number would let restarts add vehicles up; so would a damaged note of them."""
     day = date(2026, 11, 23)
-    (tmp_path / "tag-keys").write_bytes(msgspec.json.encode({day: LAST_PART}))
+    (tmp_path / "tag-keys").write_text(f'{{"newest":"{day}","last":{LAST_PART},"highest":{LAST_PART}}}')
     with pytest.raises(SpoolError, match="10000 restarts on 2026-11-23"):
         Spool(tmp_path).next_key(day)
     (tmp_path / "tag-keys").write_text("{")
