@@ -77,16 +77,16 @@ class Broker:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
-        """Start, and return when it listens.
+        """Start, and return when it answers.
 
         Raises:
-            BrokerError: it ended, or did not listen within 10 s.
+            BrokerError: it ended, or did not answer within 10 s.
         """
         command = [self._program, "-c", str(self.config)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
         deadline = time.monotonic() + START_SECONDS
-        while not _listens(self.port):
+        while not _answers(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise BrokerError(f"mosquitto did not start; its last words: {self._last_words()}")
@@ -175,7 +175,18 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listens(port: int) -> bool:
+def _answers(port: int) -> bool:
+    """Tell whether it takes a connection and sees its end.
+
+    That it listens is not enough: until its loop runs, a Mosquitto that is asked to end dies without writing its
+    store, or never hears of it.
+    """
     with socket.socket() as probe:
         probe.settimeout(1.0)
-        return probe.connect_ex((HOST, port)) == 0
+        try:
+            probe.connect((HOST, port))
+            probe.shutdown(socket.SHUT_WR)
+            probe.recv(1)
+        except OSError as error:
+            return isinstance(error, ConnectionResetError)
+        return True

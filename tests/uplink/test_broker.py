@@ -30,3 +30,12 @@ def test_retained_messages_survive_a_restart(mosquitto: Broker) -> None:
     mosquitto.restart()
     assert mosquitto.port == port
     assert mosquitto.config.with_name("mosquitto.db").exists()
+
+
+def test_its_end_right_after_its_start_writes_the_store(mosquitto: Broker) -> None:
+    """It starts only when it hears what it is asked: an end at once is an orderly end, however often."""
+    store = mosquitto.config.with_name("mosquitto.db")
+    for _ in range(10):
+        mosquitto.stop()
+        store.unlink()
+        mosquitto.start()
