@@ -10,7 +10,7 @@ from edge.proof.pki import Pki
 
 def test_its_absence_says_how_to_mend_it(tmp_path: Path, pki: Pki, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line with the package's name."""
-    monkeypatch.setattr("hil.broker.PLACES", str(tmp_path))
+    monkeypatch.setattr("edge.proof.broker.PLACES", str(tmp_path))
     with pytest.raises(BrokerError, match="apt-get install mosquitto"), broker(tmp_path, pki):
         pass
 
