@@ -5,21 +5,25 @@ A leaf, like edge.policy, of which it is a part: vision, gate and uplink's messa
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from fractions import Fraction
 from itertools import pairwise
-from math import isclose
+from math import ceil, isclose
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
 
-from edge.categories import MOST_TABLES, VehicleType
+from edge.categories import MOST_TABLES, Direction, VehicleType
 from edge.config import Identifier
 from edge.errors import ConfigError
 from edge.settings import refusal
 
 MIN_K = 10
 MIN_WINDOW = 15
+THOUSANDTHS = 1_000
+# Times its scale that noise must lift an empty cell above k: it does so once in 200 times or less.
+MARGIN = 4
 
 
 class Enrichment(StrEnum):
@@ -106,6 +110,11 @@ class Table(msgspec.Struct, frozen=True):
         hours = [rung.period is Period.HOUR for rung in self.rungs]
         return self.before(sum(hours), vehicle_type)
 
+    @property
+    def longest_way(self) -> int:
+        """The most rungs that a vehicle of any type can come to."""
+        return max(sum(one in rung.vehicle_types for rung in self.rungs) for one in VehicleType)
+
     def has(self, period: Period) -> bool:
         """Tell whether any rung has bins of this length."""
         return any(rung.period is period for rung in self.rungs)
@@ -114,6 +123,33 @@ class Table(msgspec.Struct, frozen=True):
         """Return which rung vehicles of this type come from when they reach rung ``number``; None from nowhere."""
         earlier = [one for one in range(number) if vehicle_type in self.rungs[one].vehicle_types]
         return earlier[-1] if earlier else None
+
+
+class Privacy(msgspec.Struct, frozen=True):
+    """Differential privacy: the ``budget`` is the epsilon that one vehicle may lose at one camera on one day.
+
+    It is divided among ``starts`` of vision: whoever passed before a start can't be known again after it.
+    """
+
+    budget: Annotated[float, Meta(ge=0.1, le=10.0, description="epsilon of a vehicle and day, 0.1 to 10")]
+    starts: Annotated[int, Meta(ge=1, le=10, description="a whole number from 1 to 10")] = 1
+
+    @property
+    def thousandths(self) -> int:
+        """The budget in thousandths of epsilon."""
+        return int(Fraction(str(self.budget)) * THOUSANDTHS)
+
+    @property
+    def charge(self) -> int:
+        """What one start of vision takes of the budget, in thousandths of epsilon."""
+        return self.thousandths // self.starts
+
+    def scale(self, table: Table) -> Fraction:
+        """Return the scale of the noise on each cell, where a vehicle is in one cell of each rung on its way.
+
+        It drives in and it drives out: that is two ways.
+        """
+        return Fraction(len(Direction) * table.longest_way * THOUSANDTHS, self.charge)
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -127,6 +163,11 @@ class Release(msgspec.Struct, frozen=True):
     perturbation: Annotated[
         int, Meta(ge=0, le=100, description="the scale of the noise on each number, 1 to 100; 0 for none")
     ] = 0
+    dp: Annotated[Privacy | None, Meta(description="a section [release.dp] with a budget")] = None
+
+    def threshold(self, table: Table) -> int:
+        """Return the least number that a cell of a table may say: with noise, k and a margin above it."""
+        return self.k if self.dp is None else self.k + ceil(MARGIN * self.dp.scale(table))
 
 
 class Terms(NamedTuple):
@@ -151,9 +192,13 @@ def check(file: Path, release: Release, terms: Terms) -> None:
         raise refusal(file, "release", "minimum_window_minutes", minutes, allowed)
     if not 1 <= len(release.tables) <= MOST_TABLES:
         raise refusal(file, "release", "tables", len(release.tables), f"one to {MOST_TABLES} [[release.tables]]")
+    if release.dp is not None:
+        _check_privacy(file, release, terms)
     _check_tables(file, release.tables)
     for at, table in enumerate(release.tables, 1):
-        _check_periods(file, f"release.tables.{at}", table, terms.measure)
+        _check_periods(file, f"release.tables.{at}", table)
+        if terms.measure is Measure.UNIQUE_VEHICLES and release.dp is None:
+            _check_one_period(file, f"release.tables.{at}", table)
         for number, rung in enumerate(table.rungs):
             objection = _objection(rung.dimensions, terms) or _misplaced(table, number)
             if objection:
@@ -169,14 +214,37 @@ def _check_tables(file: Path, tables: Sequence[Table]) -> None:
         raise refusal(file, "release.tables", "weight", round(total, 6), "weights of all tables that sum to 1")
 
 
-def _check_periods(file: Path, section: str, table: Table, measure: Measure) -> None:
+def _check_privacy(file: Path, release: Release, terms: Terms) -> None:
+    """Check what else an epsilon needs: a bound on what one vehicle contributes, and on whom it can influence."""
+    if release.perturbation:
+        raise refusal(
+            file, "release", "perturbation", release.perturbation, "0 with [release.dp], whose noise is enough"
+        )
+    if terms.measure is not Measure.UNIQUE_VEHICLES:
+        allowed = f"{Measure.UNIQUE_VEHICLES} with [release.dp]: a vehicle may pass any number of times"
+        raise refusal(file, "what", "measure", terms.measure, allowed)
+    for one in terms.enrichment:
+        if one is not Enrichment.RDW:
+            allowed = f"{Enrichment.RDW} or nothing with [release.dp]: {one} has too many values to noise each cell"
+            raise refusal(file, "what", "enrichment", [str(name) for name in terms.enrichment], allowed)
+    if len(release.tables) > 1:
+        raise refusal(file, "release", "tables", len(release.tables), "one with [release.dp]")
+
+
+def _check_periods(file: Path, section: str, table: Table) -> None:
     periods = [rung.period for rung in table.rungs]
     if not periods:
         raise refusal(file, section, "rungs", [], "a list of rungs, at least one")
     if (Period.DAY, Period.HOUR) in pairwise(periods):
         raise refusal(file, section, "rungs", periods, "those of an hour before those of a day")
-    if measure is Measure.UNIQUE_VEHICLES and len(set(periods)) > 1:
-        raise refusal(file, section, "rungs", periods, f"all of one period with measure {measure}")
+
+
+def _check_one_period(file: Path, section: str, table: Table) -> None:
+    """Refuse hours and days of different vehicles: one that an hour tells may be in the day's number again."""
+    periods = [rung.period for rung in table.rungs]
+    if len(set(periods)) > 1:
+        allowed = f"all of one period with measure {Measure.UNIQUE_VEHICLES}"
+        raise refusal(file, section, "rungs", periods, allowed)
 
 
 def _refused(file: Path, at: int, number: int, rung: Rung, objection: str) -> ConfigError:

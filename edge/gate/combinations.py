@@ -4,12 +4,20 @@ It errs to the small side: a combination that is missing here makes the interval
 one too many would weaken it. Read off the open data of the vehicle register, where each of these is common.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import product
 
-from edge.categories import Direction, Drive, EmissionClass, PlateKind, VehicleType
-from edge.release_rules import UNSURE, Dimension
+from edge.categories import (
+    UNKNOWN_ATTRIBUTES,
+    Admitted,
+    Direction,
+    Drive,
+    EmissionClass,
+    PlateKind,
+    VehicleType,
+)
+from edge.release_rules import CONSTANT, UNSURE, Dimension, Rung
 
 Value = str | int
 Values = tuple[Value, ...]  # One value per dimension.
@@ -66,6 +74,10 @@ SURE: Mapping[VehicleType, Mapping[Drive, tuple[EmissionClass, ...]]] = {
 }
 
 
+# Without exemptions nobody is exempt.
+_ADMITTED = (Admitted.YES, Admitted.NO, Admitted.NOT_APPLICABLE, Admitted.UNKNOWN)
+
+
 def sure(dimensions: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
     """Return those of the dimensions that the table knows."""
     return tuple(dimension for dimension in dimensions if dimension not in UNSURE)
@@ -91,3 +103,23 @@ def kinds(vehicle_type: VehicleType, dimensions: tuple[Dimension, ...]) -> froze
         for direction, plate, (drive, emission_class) in product(Direction, plates, engines)
     )
     return frozenset(tuple(vehicle[dimension] for dimension in dimensions) for vehicle in whole)
+
+
+@cache
+def listed(rung: Rung) -> tuple[Values, ...]:
+    """List the cells of a rung without looking at a street, as differential privacy must: in their order.
+
+    Which dimensions it may have beside those of the table, and why they are closed, `edge.release_rules` says.
+    """
+    found = {values for vehicle_type in rung.vehicle_types for values in _listed(rung, vehicle_type)}
+    return tuple(sorted(found))
+
+
+def _listed(rung: Rung, vehicle_type: VehicleType) -> Iterator[Values]:
+    dimensions = sure(rung.dimensions)
+    known = Dimension.ADMITTED in CONSTANT.get(vehicle_type, ())
+    for kind, admitted in product(
+        kinds(vehicle_type, dimensions), (UNKNOWN_ATTRIBUTES.admitted,) if known else _ADMITTED
+    ):
+        values = {**dict(zip(dimensions, kind, strict=True)), Dimension.ADMITTED: admitted}
+        yield tuple(values[dimension] for dimension in rung.dimensions)

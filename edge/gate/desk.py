@@ -7,8 +7,10 @@ import msgspec
 import structlog
 
 from edge.categories import Ack, CameraState, Clock, Message, Share, VisionEvent, VisionHealth, WindowCounts
+from edge.gate.budget import Log
 from edge.gate.carry import Carry
 from edge.gate.ledger import Ledger
+from edge.gate.modes import mode_of
 from edge.gate.read_rate import ReadRate
 from edge.gate.reports import Reports
 from edge.policy import Policy
@@ -24,7 +26,7 @@ RETRY_SECONDS = 60
 
 
 class Desk:
-    """Answers vision's messages; ``clock`` gives Unix seconds, ``note`` writes an act of vision to the audit log."""
+    """Answers vision's messages; ``clock`` gives Unix seconds, ``note`` writes an act of vision to ``audit``."""
 
     def __init__(  # noqa: PLR0913, PLR0917  (the parts of a process)
         self,
@@ -34,9 +36,12 @@ class Desk:
         carry: Carry,
         clock: Callable[[], float],
         note: Callable[[VisionEvent], bool],
+        audit: Log,
     ) -> None:
-        self._read_rate = ReadRate(policy.file.release.tables)
-        self._ledger = Ledger(policy, reports, outbox, carry, self._released)
+        release = policy.file.release
+        # With differential privacy a report says nothing of unreadable plates: nobody can tell whose they are.
+        self._read_rate = ReadRate(release.tables if release.dp is None else ())
+        self._ledger = Ledger(policy, reports, outbox, carry, mode_of(policy, audit), self._released)
         self._policy, self._reports, self._outbox, self._clock, self._note = policy, reports, outbox, clock, note
         self._health: VisionHealth | None = None
         self._dropped, self._busy = Share.NONE, False

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from itertools import chain
 
-import msgspec
 import structlog
 
 from edge.categories import WindowCounts
+from edge.gate.budget import Bin
 from edge.gate.carry import Carry, Hour, Rest
-from edge.gate.noise import laplace
-from edge.gate.release import Outcome, Rule, release
+from edge.gate.modes import Mode
+from edge.gate.release import Outcome
 from edge.gate.reports import ALL, Reports, Seen
 from edge.gate.sights import Sight
 from edge.policy import Policy
@@ -33,20 +33,20 @@ DAY_SECONDS = 300
 class Ledger:
     """Keeps the parts of open windows in memory; what is closed stands in the outbox, which no restart forgets.
 
-    ``released`` is told the cells of each hour, once they are on the disk.
+    ``mode`` chooses what leaves; ``released`` is told the cells of each hour, once they are on the disk.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (the parts of a process)
         self,
         policy: Policy,
         reports: Reports,
         outbox: Outbox,
         carry: Carry,
+        mode: Mode,
         released: Callable[[tuple[Cell, ...]], None],
     ) -> None:
         self._policy, self._reports, self._released = policy, reports, released
-        self._outbox, self._carry = outbox, carry
-        self._rule = Rule(policy.file.release.k, policy.file.what.measure)
+        self._outbox, self._carry, self._mode = outbox, carry, mode
         self._tables = policy.file.release.tables
         self._open: defaultdict[Window, dict[int, WindowCounts]] = defaultdict(dict)
 
@@ -108,23 +108,20 @@ class Ledger:
         """
         parts = [self._open[window][number] for number in sorted(self._open[window])]
         seen = Seen(window, min(ALL, sum(part.observed for part in parts)), whole=len(parts) == 1)
-        outcomes = [self._hour(seen, parts, table) for table in range(len(self._tables))]
+        stump = self._is_stump(seen.observed * WINDOW_SECONDS / ALL)
+        bin_ = Bin(Stream.HOUR, window, keys=1 + parts[-1].part, stump=stump)
+        outcomes = [
+            self._mode.release(bin_, _sights(parts, table), self._tables[table]) for table in range(len(self._tables))
+        ]
         self._keep(seen, outcomes)
-        cells = [self._perturbed(outcome.cells) for outcome in outcomes]
-        stored = self._store(Stream.HOUR, seen, cells)
+        cells = [outcome.cells for outcome in outcomes]
+        stored = self._store(bin_, seen, cells)
         if stored:
             self._released(tuple(chain.from_iterable(cells)))
         # What is not later than this window can't be released any more.
         for closed in [one for one in self._open if one <= window]:
             del self._open[closed]
         return stored
-
-    def _hour(self, seen: Seen, parts: Iterable[WindowCounts], table: int) -> Outcome:
-        start = seen.window.start
-        sights = [Sight(start, part.part, cell) for part in parts for cell in part.cells if cell.key.table == table]
-        if self._is_stump(seen.observed * WINDOW_SECONDS / ALL):
-            return Outcome((), {}, sights)
-        return release(sights, self._tables[table], Period.HOUR, self._rule)
 
     def _is_stump(self, seconds: float) -> bool:
         """Tell whether the camera saw so little of a bin that it is, in fact, a shorter one."""
@@ -143,41 +140,47 @@ class Ledger:
 
     def _close_day(self, day: date) -> None:
         """Release once, as an hour is; what is left then is withheld for good."""
-        kept = self._carry.hours(day)
+        kept, window = self._carry.hours(day), day_window(day)
+        if not self._is_closed(window):  # By a gate that was killed before it forgot.
+            self._release_day(window, kept)
+        self._carry.forget(kept)
+
+    def _is_closed(self, day: Window) -> bool:
+        highest = self._outbox.highest_window(Stream.DAY)
+        return highest is not None and day.end <= highest
+
+    def _release_day(self, window: Window, kept: Sequence[Hour]) -> None:
         highest = self._outbox.highest_window(Stream.HOUR) or 0
         # An hour whose report never came to the disk was kept by a gate that died in between.
         hours = [hour for hour in kept if hour.end <= highest]
-        seen = _seen(day_window(day), hours)
-        cells = [self._perturbed(self._day(hours, table)) for table in range(len(self._tables))]
-        self._store(Stream.DAY, seen, cells)
-        self._carry.forget(kept)
+        stump = self._is_stump(sum(hour.observed * WINDOW_SECONDS / ALL for hour in hours))
+        bin_ = Bin(Stream.DAY, window, keys=0, stump=stump)
+        cells = [self._day(bin_, hours, table) for table in range(len(self._tables))]
+        self._store(bin_, _seen(window, hours), cells)
 
-    def _day(self, hours: Sequence[Hour], table: int) -> tuple[Cell, ...]:
+    def _day(self, bin_: Bin, hours: Sequence[Hour], table: int) -> tuple[Cell, ...]:
         sights = [sight for hour in hours for sight in hour.sights(table)]
-        bins = [hour.tables[table].bin() for hour in hours if hour.observed]
-        if self._is_stump(sum(hour.observed * WINDOW_SECONDS / ALL for hour in hours)):
-            return ()
-        return release(sights, self._tables[table], Period.DAY, self._rule, bins).cells
+        published = [hour.tables[table].bin() for hour in hours if hour.observed]
+        return self._mode.release(bin_, sights, self._tables[table], published).cells
 
-    def _perturbed(self, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
-        """Add noise to the numbers, if the policy says so; a number that would fall below k is written as k."""
-        scale = self._policy.file.release.perturbation
-        if not scale:
-            return cells
-        return tuple(msgspec.structs.replace(cell, n=max(self._rule.k, cell.n + laplace(scale))) for cell in cells)
-
-    def _store(self, stream: Stream, seen: Seen, cells: Sequence[tuple[Cell, ...]]) -> bool:
+    def _store(self, bin_: Bin, seen: Seen, cells: Sequence[tuple[Cell, ...]]) -> bool:
         """Store the reports of one bin, one for each table that has rungs of its length."""
         made = [
-            self._reports.counts(stream, seen, table, of)
+            self._reports.counts(bin_.stream, seen, table, of)
             for table, of in zip(self._tables, cells, strict=True)
-            if table.has(Period(stream))
+            if table.has(Period(bin_.stream))
         ]
-        stored = self._outbox.append(stream, seen.window.end, made)
+        stored = self._outbox.append(bin_.stream, bin_.window.end, made)
+        self._mode.close(bin_)
         if stored:
-            number = sum(map(len, cells))
-            log.info("window_released", window=str(seen.window), stream=stream, k=self._rule.k, cells=number)
+            k, number = self._policy.file.release.k, sum(map(len, cells))
+            log.info("window_released", window=str(bin_.window), stream=bin_.stream, k=k, cells=number)
         return stored
+
+
+def _sights(parts: Iterable[WindowCounts], table: int) -> list[Sight]:
+    """Return what an hour's parts say of one table."""
+    return [Sight(part.start, part.part, cell) for part in parts for cell in part.cells if cell.key.table == table]
 
 
 def _rest(outcome: Outcome) -> Rest:

@@ -5,15 +5,17 @@ Algorithms 1 and 2 of Canonne, Kamath, Steinke: The Discrete Gaussian for Differ
 
 import secrets
 from collections.abc import Callable
+from fractions import Fraction
 
 # Gives a random whole number from 0 to below its argument.
 Below = Callable[[int], int]
 
 
-def laplace(scale: int, below: Below = secrets.randbelow) -> int:
+def laplace(scale: Fraction | int, below: Below = secrets.randbelow) -> int:
     """Draw x with a probability proportional to exp(-|x| / scale)."""
+    whole, part = scale.as_integer_ratio()
     while True:
-        size = _geometric(scale, below)
+        size = _geometric(whole, below) // part
         negative = below(2) == 1
         # Zero would come twice as often as it should, once with each sign.
         if not (negative and size == 0):

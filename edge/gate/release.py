@@ -45,18 +45,18 @@ def release(
     interval = Interval(table, rule.k, hours)
     for at, rung in enumerate(table.rungs):
         if rung.period is period:
-            groups, left = _grouped(left, rung)
+            groups, left = grouped(left, rung)
             for values in sorted(groups):
                 n = number(groups[values], rule.measure)
                 if different(groups[values]) >= rule.k and interval.allows(at, values, n):
                     interval.note(at, values, n)
-                    cells.append(_cell(table, at, values, n))
+                    cells.append(written(table, at, values, n))
                 else:
                     left += groups[values]
     return Outcome(tuple(cells), interval.published, left)
 
 
-def _grouped(sights: Sequence[Sight], rung: Rung) -> tuple[dict[Values, list[Sight]], list[Sight]]:
+def grouped(sights: Sequence[Sight], rung: Rung) -> tuple[dict[Values, list[Sight]], list[Sight]]:
     """Put what a rung serves into its cells; also return the others."""
     groups, others = defaultdict[Values, list[Sight]](list), list[Sight]()
     for sight in sights:
@@ -66,10 +66,11 @@ def _grouped(sights: Sequence[Sight], rung: Rung) -> tuple[dict[Values, list[Sig
     return groups, others
 
 
-def _cell(table: Table, at: int, values: Values, n: int) -> Cell:
+def written(table: Table, at: int, values: Values, n: int) -> Cell:
+    """Write a cell of rung ``at`` as messages do."""
     rung = table.rungs[at]
     known = dict(zip(rung.dimensions, values, strict=True))
-    fields = {dimension: _written(value) for dimension, value in known.items()}
+    fields = {dimension: _text(value) for dimension, value in known.items()}
     rest = _rest(table, at, known.get(Dimension.VEHICLE_TYPE)) or msgspec.UNSET
     return msgspec.structs.replace(Cell(n=n, rest=rest, vehicle_types=_types(rung)), **fields)
 
@@ -92,7 +93,7 @@ def _rest(table: Table, at: int, vehicle_type: Value | None) -> tuple[RestName, 
     return (*names, *(one.value for one in Dimension if one in told and one not in table.rungs[at].dimensions))
 
 
-def _written(value: Value) -> str:
+def _text(value: Value) -> str:
     """Write a value as messages do: numbers are municipalities."""
     if isinstance(value, str):
         return value

@@ -9,7 +9,7 @@ from msgspec import UNSET
 from edge.categories import Clock, Sandbox, Share, Unreadable, VisionHealth
 from edge.gate.signing import Signer
 from edge.policy import Policy
-from edge.release_rules import Table
+from edge.release_rules import Release, Table
 from edge.uplink import contract
 from edge.uplink.contract import Address, Cell, CountReport, Health, State, Status, Stream, Term
 from edge.uplink.outbox import Entry, Stats
@@ -41,7 +41,7 @@ class Reports:
         data = contract.CountData(
             window=_window(seen),
             policy=self._policy.digest,
-            release=contract.ReleaseRule(file.release.k, _noise(file.release.perturbation)),
+            release=contract.ReleaseRule(file.release.k, _noise(file.release, table)),
             table=table.name,
             weight=table.weight,
             measure=file.what.measure.value,
@@ -116,8 +116,11 @@ class Reports:
         return Entry(topic, payload, self._signer.sign(topic, payload), expires)
 
 
-def _noise(scale: int) -> contract.Noise | None:
-    return contract.Noise("perturbation", scale) if scale else None
+def _noise(release: Release, table: Table) -> contract.Perturbation | contract.DifferentialPrivacy | None:
+    if (privacy := release.dp) is not None:
+        scale = round(float(privacy.scale(table)), 3)
+        return contract.DifferentialPrivacy(privacy.budget, "vehicle_camera_day", scale, release.threshold(table))
+    return contract.Perturbation(release.perturbation) if release.perturbation else None
 
 
 def _window(seen: Seen) -> contract.Window:

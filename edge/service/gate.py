@@ -73,7 +73,7 @@ def _serve(config: Config, sandbox: Sandbox, terms: _Terms, audit: AuditLog, sto
     with closing(AuditedOutbox(config.outbox_file, config.outbox.max_mb * MEGABYTE, audit)) as outbox:
         presence = Presence(outbox, sandbox, lambda level: reports.states(__version__, models, level))
         journal = Journal(audit, outbox, policy, address, signer, lambda: _models(directory), time.time)
-        desk = Desk(policy, reports, outbox, _open_carry(config, policy), time.time, journal.take)
+        desk = Desk(policy, reports, outbox, _open_carry(config, policy), time.time, journal.take, audit)
         vision = process.uid_of(config.gate.vision_user, "vision_user")
         take = under(policy, terms.serials, Succession(config, policy), desk.take)
         try:

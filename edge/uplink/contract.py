@@ -96,18 +96,30 @@ class Window(msgspec.Struct, frozen=True, rename={"start": "from", "end": "to"})
     observed_share: Annotated[float, Meta(ge=0.0, le=1.0)]
 
 
-class Noise(msgspec.Struct, frozen=True):
+class Perturbation(msgspec.Struct, frozen=True, tag_field="mode", tag="perturbation"):
     """Discrete Laplace noise of this scale on numbers of cells that true numbers chose; no epsilon follows."""
 
-    mode: Literal["perturbation"]
     scale: Annotated[int, Meta(ge=1, le=100)]
+
+
+class DifferentialPrivacy(msgspec.Struct, frozen=True, tag_field="mode", tag="dp"):
+    """Discrete Laplace noise on every cell that there could be; one that did not reach ``threshold`` is absent.
+
+    ``epsilon`` is what all reports of one camera and one local day together may tell of one vehicle. ``scale`` is that
+    of the noise on each number.
+    """
+
+    epsilon: Annotated[float, Meta(gt=0.0, le=10.0)]
+    unit: Literal["vehicle_camera_day"]
+    scale: Annotated[float, Meta(gt=0.0)]
+    threshold: Annotated[int, Meta(ge=1)]
 
 
 class ReleaseRule(msgspec.Struct, frozen=True):
     """How many different vehicles a cell needs, and which noise was added."""
 
     k: Annotated[int, Meta(ge=1)]
-    noise: Noise | None
+    noise: Perturbation | DifferentialPrivacy | None
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -159,7 +171,7 @@ class CountReport(Envelope, frozen=True, kw_only=True):
     """The released cells of one bin of one camera; ``sequence`` is contiguous per stream, and fits into 64 bits."""
 
     type: Literal["nl.anpr-edge.counts.v1"] = "nl.anpr-edge.counts.v1"
-    dataschema: CountsSchema = "urn:anpr-edge:schema:counts:1.2"
+    dataschema: CountsSchema = "urn:anpr-edge:schema:counts:1.3"
     sequence: Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]
     data: CountData
 

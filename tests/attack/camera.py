@@ -255,7 +255,7 @@ class Camera:
             audit.close()
             raise
         carry = Carry(self.folder / "day", self.policy.digest)
-        desk = Desk(self.policy, reports, outbox, carry, clock, journal.take)
+        desk = Desk(self.policy, reports, outbox, carry, clock, journal.take, audit)
         self.gate = Gate(audit, outbox, presence, journal, desk)
 
     def kill_gate(self) -> None:

@@ -7,13 +7,15 @@ from typing import Any
 import msgspec
 from nacl.signing import SigningKey
 
+from edge.gate.audit.events import Event
+from edge.gate.audit.history import History
 from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.reports import Reports
 from edge.gate.signing import Signer
 from edge.uplink import signature
 from edge.uplink.contract import Address, CountReport
-from edge.uplink.outbox import Outbox, OutboxReader
+from edge.uplink.outbox import Outbox, OutboxError, OutboxReader
 from tests.counts import HOUR, policy
 
 KEY = SigningKey(bytes(range(32)))
@@ -31,11 +33,34 @@ def outbox(folder: Path) -> Outbox:
     return Outbox(folder / "outbox.db", 1_000_000)
 
 
-def desk(folder: Path, store: Outbox, clock: Callable[[], float] = lambda: NOW, **changes: Any) -> Desk:
+class MemoryLog:
+    """An audit log that knows what it was told."""
+
+    def __init__(self) -> None:
+        self.history, self.events, self.full = History(), list[Event](), False
+
+    def note(self, event: Event) -> None:
+        """Add an entry."""
+        self.history.add(event)
+        self.events.append(event)
+
+    def secure(self) -> None:
+        """Fail while the disk is full."""
+        if self.full:
+            raise OutboxError("the audit log can't be written")
+
+
+def desk(
+    folder: Path,
+    store: Outbox,
+    clock: Callable[[], float] = lambda: NOW,
+    log: MemoryLog | None = None,
+    **changes: Any,
+) -> Desk:
     """Return a desk under a policy with ``changes``."""
     rule = policy(folder, **changes)
     carry = Carry(folder / "day", rule.digest)
-    return Desk(rule, reports(folder, clock, **changes), store, carry, clock, lambda _: True)
+    return Desk(rule, reports(folder, clock, **changes), store, carry, clock, lambda _: True, log or MemoryLog())
 
 
 def released(folder: Path) -> list[CountReport]:

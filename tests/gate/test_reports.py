@@ -44,7 +44,7 @@ def test_a_report_has_the_form_of_the_contract(tmp_path: Path) -> None:
         "type": "nl.anpr-edge.counts.v1",
         "time": "2026-11-23T11:00:10Z",
         "datacontenttype": "application/json",
-        "dataschema": "urn:anpr-edge:schema:counts:1.2",
+        "dataschema": "urn:anpr-edge:schema:counts:1.3",
         "sequence": "4711",
         "data": {
             "window": {

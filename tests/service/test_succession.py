@@ -204,7 +204,7 @@ def _gate(camera: Running, rules: policy.Policy) -> Iterator[list[AnprError]]:
     def serve() -> None:
         store = desks.outbox(camera.folder)
         carry = Carry(camera.folder / "gate" / "day", rules.digest)
-        desk = Desk(rules, reports, store, carry, lambda: HOUR.next.end + 10, lambda _: True)
+        desk = Desk(rules, reports, store, carry, lambda: HOUR.next.end + 10, lambda _: True, desks.MemoryLog())
         take = under(rules, Serials(camera.folder / "serial"), Succession(camera.config, rules), desk.take)
         try:
             GateServer(camera.folder / "gate" / "counts.sock", os.getuid(), take, desk.tick).serve(stop)

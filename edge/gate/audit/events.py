@@ -39,6 +39,14 @@ class Store(StrEnum):
     AUDIT = "audit"
 
 
+class Refusal(StrEnum):
+    """Why nothing of a bin is released, where noise hides single vehicles."""
+
+    USED_UP = "used_up"  # the day's budget
+    REPEATED = "repeated"  # noise was drawn for this bin before, by a gate that ended
+    MIXED = "mixed"  # the day was begun under another policy, and one of the two states an epsilon
+
+
 class _Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="event"):
     """Base of all events."""
 
@@ -107,11 +115,24 @@ class RowsDropped(_Event, frozen=True, tag="rows_dropped"):
 
 
 class BudgetCharged(_Event, frozen=True, tag="budget_charged"):
-    """Noise of so many thousandths of epsilon was charged to the day's privacy budget, which has ``left``."""
+    """The bin that ends at ``end`` is released with noise, under the policy of this ``digest``.
 
-    day: DayNumber
+    For it ``charged`` thousandths of epsilon were taken from the day's privacy budget, which has ``left``.
+    """
+
+    stream: Stream
+    end: Instant
+    digest: Digest
     charged: Number
     left: Number
+
+
+class BudgetRefused(_Event, frozen=True, tag="budget_refused"):
+    """Nothing of the bin that ends at ``end`` is released: its report is empty."""
+
+    stream: Stream
+    end: Instant
+    why: Refusal
 
 
 class SetupMode(_Event, frozen=True, tag="setup_mode"):
@@ -140,6 +161,7 @@ Event = (
     | Expired
     | RowsDropped
     | BudgetCharged
+    | BudgetRefused
     | SetupMode
     | LoggedIn
     | Exported

@@ -138,6 +138,16 @@ class AuditLog:
         if since is not None and self._monotonic() - since > HOLD_SECONDS:
             raise OutboxError(f"{self._folder}: the audit log could not be written for a day; nothing is released")
 
+    def secure(self) -> None:
+        """Bring all entries to the disk.
+
+        Raises:
+            OutboxError: that can't be done now; what they were to precede must wait.
+        """
+        self._write_waiting()
+        if self._waiting or not self._sync():
+            raise OutboxError(f"{self._folder}: the audit log can't be written; nothing is released without it")
+
     def close(self) -> None:
         """Close the log."""
         self._attempt(self._appender.close)

@@ -7,6 +7,12 @@ from edge.gate.audit import events
 from edge.gate.audit.events import Entry, Event
 from edge.windows import TIMEZONE, day_of
 
+REFUSALS = {
+    events.Refusal.USED_UP: "the day's budget is used up",
+    events.Refusal.REPEATED: "it was drawn before, by a gate that ended",
+    events.Refusal.MIXED: "its day was begun under another policy",
+}
+
 
 def tell(entry: Entry) -> str:
     """Return an entry as a line: number, local time, what happened."""
@@ -46,11 +52,21 @@ def _rarer(event: Event) -> str:
             return f"expired and deleted from the {store}: {items}"
         case events.RowsDropped(rows):
             return f"dropped from the outbox for want of room: {rows} messages"
-        case events.BudgetCharged(day, charged, left):
-            return f"noise: {charged / 1000:g} of epsilon charged for {day_of(day)}, {left / 1000:g} left"
+        case events.BudgetCharged() | events.BudgetRefused():
+            return f"noise: {_noise(event)}"
         case events.SetupMode(on):
             return f"set-up mode {'on' if on else 'off'}"
         case events.LoggedIn():
             return "somebody logged in"
         case _:
             return "something was exported"
+
+
+def _noise(event: events.BudgetCharged | events.BudgetRefused) -> str:
+    bin_ = f"the {event.stream} to {local(event.end)}"
+    if isinstance(event, events.BudgetRefused):
+        return f"nothing is released of {bin_}: {REFUSALS[event.why]}"
+    left = f"the day has {event.left / 1000:g} left"
+    if event.charged:
+        return f"{event.charged / 1000:g} of epsilon charged with {bin_}, for all rungs of the day; {left}"
+    return f"{bin_} costs nothing more; {left}"

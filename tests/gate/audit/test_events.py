@@ -15,6 +15,7 @@ from edge.gate.audit.events import (
     AuditError,
     BegunAnew,
     BudgetCharged,
+    BudgetRefused,
     Entry,
     Event,
     Expired,
@@ -24,6 +25,7 @@ from edge.gate.audit.events import (
     PolicyFault,
     PolicyLoaded,
     PolicyRefused,
+    Refusal,
     ReportReleased,
     RowsDropped,
     SetupMode,
@@ -49,7 +51,17 @@ SENTENCES: dict[Event, str] = {
     ActOfVision(VisionAct.TAG_KEY_DESTROYED, 20_780): "vision: tag key destroyed, 2026-11-23",
     Expired(Store.OUTBOX, 2): "expired and deleted from the outbox: 2",
     RowsDropped(4): "dropped from the outbox for want of room: 4 messages",
-    BudgetCharged(20_780, 500, 1_500): "noise: 0.5 of epsilon charged for 2026-11-23, 1.5 left",
+    BudgetCharged(Stream.HOUR, NOON, DIGEST, 500, 1_500): "noise: 0.5 of epsilon charged with the hour to 2026-11-23 "
+    "12:00:00 CET, for all rungs of the day; the day has 1.5 left",
+    BudgetCharged(
+        Stream.DAY, NOON, DIGEST, 0, 500
+    ): "noise: the day to 2026-11-23 12:00:00 CET costs nothing more; the day has 0.5 left",
+    BudgetRefused(Stream.HOUR, NOON, Refusal.USED_UP): "noise: nothing is released of the hour to 2026-11-23 12:00:00 "
+    "CET: the day's budget is used up",
+    BudgetRefused(Stream.HOUR, NOON, Refusal.REPEATED): "noise: nothing is released of the hour to 2026-11-23 12:00:00 "
+    "CET: it was drawn before, by a gate that ended",
+    BudgetRefused(Stream.DAY, NOON, Refusal.MIXED): "noise: nothing is released of the day to 2026-11-23 12:00:00 "
+    "CET: its day was begun under another policy",
     SetupMode(on=True): "set-up mode on",
     LoggedIn(): "somebody logged in",
     Exported(): "something was exported",

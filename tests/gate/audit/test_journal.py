@@ -75,7 +75,7 @@ class Gate:
             raise
         made = reports(self.folder, lambda: self.clock.now)
         carry = Carry(self.folder / "day", self.policy.digest)
-        self.desk = Desk(self.policy, made, self.outbox, carry, lambda: self.clock.now, self.journal.take)
+        self.desk = Desk(self.policy, made, self.outbox, carry, lambda: self.clock.now, self.journal.take, self.audit)
         return self
 
     def kill(self) -> None:
