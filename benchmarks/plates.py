@@ -46,7 +46,7 @@ from edge.plates.look import Looker
 from edge.plates.passage import Look
 from edge.plates.read import Reader
 from edge.plates.track import Tracker
-from edge.plates.vote import says_plate, text_of
+from edge.plates.evidence import says_plate, text_of
 
 MEETS = 0.5
 NO_PLATE = 2  # Place of "not a plate" among the reader's kinds.

@@ -75,7 +75,7 @@ class CountingLine:
 
 
 class Course:
-    """One track's way over the line."""
+    """One track's way over the line; ``returning`` where it crossed, and was seen clear behind the line again."""
 
     def __init__(self, line: CountingLine) -> None:
         self._line = line
@@ -85,10 +85,12 @@ class Course:
         self._turns = 0
         self._before: list[Step] = []
         self._crossed = False
+        self.returning = False
 
     def add(self, point: Point) -> Crossing | None:
         """Take the next look; return the crossing that it completes."""
         step = self._line.step(point)
+        self.returning = self._crossed and step.side != self._side and abs(step.distance) >= CLEAR
         if not self._is_clear(step):
             return None
         if not self._side:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.camera.frame import Frame
+from edge.plates.evidence import says_plate
 from edge.plates.geometry import Floats, bounds, overlap
 from edge.plates.passage import Look, PlateBox, Reading
-from edge.plates.vote import says_plate
 
 SURE_BOX = 0.5
 MAX_UNSURE = 4  # Boxes of a frame that only the reader can confirm: each costs a reading.
@@ -30,7 +30,7 @@ _PLACES = 16
 class Memory(Protocol):
     """What is known from earlier frames, edge.plates.track.Tracker."""
 
-    def knows(self, box: PlateBox) -> bool:
+    def knows(self, time: float, box: PlateBox) -> bool:
         """Tell whether a box needs no reading."""
 
     def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
@@ -64,8 +64,8 @@ class Looker:
     def look(self, frame: Frame, memory: Memory) -> list[Look]:
         """Return the looks of one frame; boxes that ``memory`` knows have no reading."""
         boxes = _without_excess(self._detector.detect(frame.gray))
-        known = [Look(frame.time, box, None) for box in boxes if memory.knows(box)]
-        fresh = self._read(frame, [box for box in boxes if not memory.knows(box)])
+        known = [Look(frame.time, box, None) for box in boxes if memory.knows(frame.time, box)]
+        fresh = self._read(frame, [box for box in boxes if not memory.knows(frame.time, box)])
         looks = known + [look for look in fresh if _is_plate(look)]
         doubtful = [look.box for look in fresh if (look.box.whole or _is_large(look.box)) and not _is_read(look)]
         return _merged(looks, self._look_closer(frame, memory.missing(frame.time, looks) + doubtful))

@@ -36,6 +36,10 @@ class Reading:
     slots: NDArray[np.float32] = field(repr=False)
     kind: NDArray[np.float32] = field(repr=False)
 
+    def wipe(self) -> None:
+        """Overwrite the characters with zeros."""
+        self.slots.fill(0.0)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
@@ -61,4 +65,9 @@ class Passage:
 
     def wipe(self) -> None:
         """Overwrite the plate with zeros."""
-        self.plate[:] = bytes(len(self.plate))
+        overwrite(self.plate)
+
+
+def overwrite(text: bytearray) -> None:
+    """Write zeros over a text, in place."""
+    text[:] = bytes(len(text))

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.plates.detect import MAX_BOXES
+from edge.plates.evidence import says_plate, text_of
 from edge.plates.geometry import Floats, plate_width
 from edge.plates.inference import Session
 from edge.plates.passage import PlateBox, Reading
-from edge.plates.vote import says_plate, text_of
 
 WIDTH, HEIGHT = 144, 48
 MIN_WIDTH = 24  # Pixels in the full frame: four for each character, with which nobody reads anything.

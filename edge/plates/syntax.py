@@ -94,7 +94,8 @@ def fit(slots: NDArray[np.float32]) -> Fit | None:
     dutch = float(np.where(_masks(), likelihood, 0.0).sum(axis=2).prod(axis=1).sum())
     support = min(1.0, likely / float(likelihood.max(axis=1).prod()))
     text = decode(best[row])
-    best.fill(0)  # It spells the text fourteen times over, and freed memory keeps what stood in it.
+    for array in (best, masked, likelihood):  # They spell the text, and freed memory keeps what stood in it.
+        array.fill(0)
     return Fit(text, tuple(SIDECODES)[row], min(1.0, likely / dutch), support)
 
 
@@ -112,8 +113,10 @@ def decode(indices: NDArray[np.integer]) -> bytearray:
 
 
 def _with_look_alikes(slots: NDArray[np.float32]) -> NDArray[np.float64]:
-    mixed = np.asarray(slots, np.float64) @ _confusion() + STRAY
-    return np.asarray(mixed / mixed.sum(axis=1, keepdims=True), np.float64)
+    mixed = np.asarray(slots, np.float64) @ _confusion()
+    mixed += STRAY
+    mixed /= mixed.sum(axis=1, keepdims=True)
+    return mixed
 
 
 def _leave_forbidden(
@@ -145,6 +148,7 @@ def _replacements(
             if bytes(decode(changed[group])) not in FORBIDDEN:
                 gain = log_likelihood[slot, letter] - log_likelihood[slot, chosen[slot]]
                 found.append((float(gain), slot, int(letter)))
+            changed.fill(0)
     return found
 
 

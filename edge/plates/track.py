@@ -13,9 +13,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.plates.evidence import Evidence, Tally, says_plate, text_of
 from edge.plates.geometry import Floats, in_heights, plate_width
-from edge.plates.passage import Look, PlateBox, Reading
-from edge.plates.vote import AGREEING, SHORTEST, Evidence, says_plate, text_of
+from edge.plates.mark import Marker
+from edge.plates.passage import Look, PlateBox, Reading, overwrite
+from edge.plates.vote import AGREEING
 
 LOST = 1.0  # Seconds unseen after which the place says nothing any more and a passage is over.
 FORGOTTEN = 3.0  # Seconds unseen after which the text does not bring a track back either.
@@ -157,6 +159,7 @@ class Tracker:
     """Follows plates from frame to frame; holds at most ``MAX_TRACKS`` tracks."""
 
     def __init__(self) -> None:
+        self._marker = Marker()
         self._tracks: list[Track] = []
         self._count = 0
         self._time = -np.inf
@@ -180,11 +183,15 @@ class Tracker:
         ended, self._tracks = self._tracks, []
         return ended
 
-    def knows(self, box: PlateBox) -> bool:
-        """Tell whether a box is a parked plate that was read often enough; now and then it is read again."""
+    def knows(self, time: float, box: PlateBox) -> bool:
+        """Tell whether a box at ``time`` is a plate that need not be read: parked and read often enough, or sealed.
+
+        Now and then it is read again all the same, for it might be another.
+        """
         place = in_heights(box.corners, self._aspect)
         centre, width = place.mean(axis=0), plate_width(place)
-        return any(_is_known(track, centre, width) for track in self._tracks if track.parked)
+        near = [track for track in self._tracks if _apart(track.expected(time), centre) < _STILL * width]
+        return any(track.looks % _RECHECK != 0 and _is_known(track, time) for track in near)
 
     def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
         """Return where moving plates should be at ``time`` that none of the looks is near, the latest seen first."""
@@ -210,7 +217,7 @@ class Tracker:
 
     def _begin(self) -> Track:
         self._count += 1
-        track = Track(self._count)
+        track = Track(self._count, evidence=Evidence(self._marker))
         self._tracks.append(track)
         return track
 
@@ -227,6 +234,8 @@ class Tracker:
             track, apart = self._tracks[row], float(away[row, column])
             cost = apart / float(reach[row, 0]) + 0.5 * float(growth[row, column])
             costs[row, column] = cost + _text_cost(track, texts[column], apart) + _sleep_cost(track, time)
+        for text in texts:
+            overwrite(text)
         return costs
 
     def _deviations(self, time: float, points: list[Point]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -280,9 +289,11 @@ def _memory(track: Track) -> float:
     return PARKED_MEMORY if track.parked else FORGOTTEN
 
 
-def _is_known(track: Track, centre: Floats, width: float) -> bool:
-    near = _apart(track.last.centre, centre) < _STILL * width and track.looks % _RECHECK != 0
-    return near and track.evidence.agreeing(track.evidence.favourite()) >= _KNOWN_BY
+def _is_known(track: Track, time: float) -> bool:
+    if track.parked:
+        usual = track.evidence.usual()
+        return usual is not None and usual.count >= _KNOWN_BY
+    return track.evidence.sealed and time - track.last.time <= _MISSED
 
 
 def _any_near(track: Track, time: float, centres: list[Floats]) -> bool:
@@ -302,8 +313,8 @@ def _is_rest_of(young: Track, other: Track) -> bool:
     """Tell whether ``young`` began after ``other`` was last seen, and reads the same text."""
     if other is young or other.last.time >= young.born:
         return False
-    text = young.evidence.favourite()
-    return len(text) >= SHORTEST and text == other.evidence.favourite()
+    text, known = young.evidence.usual(), other.evidence.usual()
+    return text is not None and known is not None and text.is_same(known)
 
 
 def _cheapest_first(costs: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -319,13 +330,20 @@ def _sure_text(reading: Reading | None) -> bytearray:
 
 def _text_cost(track: Track, text: bytearray, away: float) -> float:
     """Return from -0.5 for the same text to 0.5 for another, infinite for another that is not close; 0 if unknown."""
-    known = track.evidence.favourite()
-    if not text or len(text) != len(known):
+    known = track.evidence.usual()
+    if known is None or len(text) != known.length:
         return 0.0
-    equal = sum(one == other for one, other in zip(text, known, strict=True)) / len(text)
-    if equal < _STRANGER and away > _CLOSE and track.evidence.agreeing(known) >= AGREEING:
+    equal = _equal_share(track.evidence, known, text)
+    if equal < _STRANGER and away > _CLOSE and known.count >= AGREEING:
         return float("inf")
     return 0.5 - equal
+
+
+def _equal_share(evidence: Evidence, known: Tally, text: bytearray) -> float:
+    """Return the share of equal characters; of a text that is overwritten only whether it is the same is known."""
+    if not known.text:
+        return float(evidence.says(text))
+    return sum(one == other for one, other in zip(text, known.text, strict=True)) / len(text)
 
 
 def _sleep_cost(track: Track, time: float) -> float:

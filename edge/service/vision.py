@@ -41,6 +41,8 @@ HAND_OVER_SECONDS = 1.5
 # A gate that is just starting is worth waiting for: what it misses would stay behind on tmpfs.
 END_OF_FILE_SECONDS = 30.0
 MOST_REOPENED = 99
+# A frame may come so much later than it was taken; it must not be older than what recognition takes for now.
+LATE_FRAME_SECONDS = 1.0
 GRACE_SECONDS = LATE_SECONDS + 5
 # A vehicle is in sight for some ten seconds, and may cost a slow board every frame of them.
 IN_SIGHT_FRAMES = 200
@@ -139,7 +141,7 @@ class Vision:
             if frame is not None:
                 self._count(frame)
             elif self._source.live:
-                self._handover.idle(time.time())
+                self._idle(time.time())
         if time.monotonic() >= self._report_due:
             self._lookups.refresh()
             self._report(frame)
@@ -154,6 +156,12 @@ class Vision:
     def _count(self, frame: Frame) -> None:
         self._check_term(frame.time)
         self._handover.observe(frame.time, self._classified(self._recogniser.passages(frame)))
+
+    def _idle(self, now: float) -> None:
+        """Let a silent camera's windows go on, and end what it saw: who stood in its last picture may be gone."""
+        for passage, vehicle_class in self._classified(self._recogniser.idle(now - LATE_FRAME_SECONDS)):
+            self._handover.count(passage, vehicle_class)
+        self._handover.idle(now)
 
     def _classified(self, passages: Iterable[Passage]) -> Iterator[tuple[Passage, Attributes]]:
         """Look vehicles up, as of the day on which they passed."""

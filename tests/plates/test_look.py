@@ -25,9 +25,9 @@ TEXT = "V12BDF"
 class Nothing:
     """A memory of nothing."""
 
-    def knows(self, box: PlateBox) -> bool:
+    def knows(self, time: float, box: PlateBox) -> bool:
         """Know no box."""
-        del box
+        del time, box
         return False
 
     def missing(self, time: float, looks: Sequence[Look]) -> list[PlateBox]:
@@ -39,9 +39,9 @@ class Nothing:
 class Everything(Nothing):
     """A memory of every place."""
 
-    def knows(self, box: PlateBox) -> bool:
+    def knows(self, time: float, box: PlateBox) -> bool:
         """Know every box."""
-        del box
+        del time, box
         return True
 
 

@@ -156,11 +156,11 @@ def test_a_parked_plate_is_not_read_all_the_time() -> None:
     known = []
     for index in range(100):
         here = look(index / 10, 0.5, 0.5, TEXT)
-        known.append(tracker.knows(here.box))
+        known.append(tracker.knows(index / 10, here.box))
         tracker.update(index / 10, [here], ASPECT)
     assert not any(known[:5])
     assert sum(known[20:]) == 72
-    assert not tracker.knows(box(0.6, 0.5))
+    assert not tracker.knows(9.9, box(0.6, 0.5))
 
 
 def missing(tracker: Tracker, time: float, *looks: Look) -> list[tuple[float, float]]:

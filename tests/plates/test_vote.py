@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.categories import PlateKind
+from edge.plates.evidence import Evidence, text_of
+from edge.plates.mark import Marker
 from edge.plates.passage import Look, Reading
 from edge.plates.syntax import ALPHABET
-from edge.plates.vote import BELIEVED, Evidence, Vote, candidate, text_of, vote
+from edge.plates.vote import BELIEVED, Vote, candidate, vote
 from tests.plates.drawn import DUTCH, FOREIGN, NOTHING, box, reading
 
 TEXT = "V12BDF"
@@ -161,6 +163,62 @@ def test_wiping_leaves_nothing() -> None:
     assert not any(text)
     assert not logs.any()
     assert evidence.favourite() == b""
+
+
+def test_sealed_evidence_spells_nothing_and_still_knows_its_text() -> None:
+    """Buffers that held text or distribution hold zeros; what was said how often is known and counted all the same."""
+    evidence = seen([reading(TEXT)] * 3 + [reading("V12BDG")])
+    texts, logs = [entry.text for entry in evidence.tally], evidence.sums[6].logs
+    evidence.hold(wanted=False)
+    evidence.add(Look(0.0, box(0.5, 0.5), reading(TEXT)), 0.1)
+    assert not any(any(text) for text in texts)
+    assert not logs.any()
+    assert evidence.favourite() == b""
+    assert evidence.agreeing(bytearray(TEXT.encode())) == 4
+    assert evidence.says(bytearray(TEXT.encode()))
+    assert not evidence.says(bytearray(b"V12BDG"))
+    assert vote(evidence).kind is PlateKind.UNREADABLE
+
+
+def test_evidence_that_was_sealed_is_read_again() -> None:
+    """Two looks more, and what was said before agrees with them; what they did not say is not invented."""
+    evidence = seen([reading(TEXT)] * 3)
+    evidence.hold(wanted=False)
+    evidence.hold(wanted=True)
+    assert vote(evidence).kind is PlateKind.UNREADABLE
+    for _ in range(2):
+        evidence.add(Look(0.0, box(0.5, 0.5), reading(TEXT)), 0.1)
+    assert vote(evidence).text == TEXT.encode()
+    other = seen([reading(TEXT)] * 3)
+    other.hold(wanted=False)
+    other.hold(wanted=True)
+    other.add(Look(0.0, box(0.5, 0.5), reading("V34GHJ")), 0.1)
+    assert vote(other).kind is PlateKind.UNREADABLE
+
+
+def test_sealed_and_open_evidence_merge() -> None:
+    """What was said before a gap and after it is one text; evidence that is sealed stays so."""
+    for sealed in (False, True):
+        marker = Marker()
+        one, other = Evidence(marker), Evidence(marker)
+        for evidence in (one, other, other):
+            evidence.add(Look(0.0, box(0.5, 0.5), reading(TEXT)), 0.1)
+        one.hold(wanted=False)
+        one.hold(wanted=not sealed)
+        one.merge(other)
+        assert one.agreeing(bytearray(TEXT.encode())) == 3
+        assert (one.favourite() == b"") == sealed
+        assert vote(one).kind is (PlateKind.UNREADABLE if sealed else PlateKind.NL)
+
+
+def test_sealed_evidence_forgets_as_open_does() -> None:
+    """After thousands of looks at one car, the next one on its place is known within a minute of looks."""
+    evidence = Evidence()
+    evidence.hold(wanted=False)
+    for text, looks in ((TEXT, 5_000), ("V34GHJ", 300)):
+        for _ in range(looks):
+            evidence.add(Look(0.0, box(0.5, 0.5), reading(text)), 0.1)
+    assert evidence.says(bytearray(b"V34GHJ"))
 
 
 def test_nothing_prints_a_plate() -> None:

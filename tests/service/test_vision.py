@@ -191,6 +191,31 @@ def test_a_passage_before_a_gap_in_the_frames_stays_in_its_hour(tmp_path: Path) 
     assert _n(gate) == {HOUR.start: 1, HOUR.end: 0}
 
 
+def test_a_silent_camera_ends_its_passages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The van is in the last picture that comes: a few seconds later it counts, though no other picture ever comes."""
+    frames = _van(HOUR.start, 1.2)
+    monkeypatch.setattr("edge.service.vision.time.time", lambda: HOUR.start + 10)
+    with _vision(tmp_path, frames, live=True) as (vision, gate):
+        read = vision._source.read
+        counted = []
+
+        def read_or_wait() -> Frame | None:
+            try:
+                return read()
+            except EndOfSource:
+                counted.append(
+                    [sum(cell.n for cell in counts.cells) for counts in vision._handover._counter.snapshot()]
+                )
+                if len(counted) == 3:
+                    raise
+                return None
+
+        monkeypatch.setattr(vision._source, "read", read_or_wait)
+        vision.run(threading.Event())
+    assert counted == [[0], [1], [1]]
+    assert _n(gate) == {HOUR.start: 1}
+
+
 def test_the_first_second_of_the_term_counts(tmp_path: Path) -> None:
     """The policy of the tests begins on 2026-01-01."""
     with _vision(tmp_path, _van(FIRST_SECOND, 6)) as (vision, gate):
