@@ -20,8 +20,9 @@ def policy_text(  # noqa: PLR0913  (each a field that tests vary)
     valid_until: str = "2026-12-31",
     tables: Sequence[str] = (),
     perturbation: int = 0,
+    dp: str = "",
 ) -> str:
-    """Write a policy, with the example's ladder unless there are other ``tables``."""
+    """Write a policy, with the example's ladder unless there are other ``tables``; ``dp`` holds options of its own."""
     text = site.policy_text(
         *tables,
         bench=str(bench).lower(),
@@ -32,6 +33,8 @@ def policy_text(  # noqa: PLR0913  (each a field that tests vary)
         valid_from=valid_from,
         valid_until=valid_until,
     )
+    if dp:
+        text = text.replace("[[release.tables]]", f"[release.dp]\n{dp}\n\n[[release.tables]]", 1)
     return text.replace("\nk = ", f"\nperturbation = {perturbation}\nk = ") if perturbation else text
 
 

@@ -163,5 +163,9 @@ class Counter:
 
     @property
     def _counts_days(self) -> bool:
-        """Tell whether a rung asks which vehicles of a day are different."""
-        return any(table.has(Period.DAY) for table in self._policy.file.release.tables)
+        """Tell whether it matters which vehicles of a day are different.
+
+        A rung may ask; and with differential privacy a vehicle is fresh once a day, whatever the rungs.
+        """
+        release = self._policy.file.release
+        return release.dp is not None or any(table.has(Period.DAY) for table in release.tables)

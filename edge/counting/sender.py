@@ -113,6 +113,10 @@ class Sender:
         health = None
         while not self._stopped.is_set():
             asked = self._asked
+            # First of all: the gate must know of a tag key before it releases what was counted under it.
+            while self._events:
+                link.exchange(self._events[0])
+                self._events.popleft()
             pending = self._spool.pending()
             for counts in pending:
                 if had.get((counts.start, counts.part)) != counts:
@@ -122,9 +126,6 @@ class Sender:
             if self._health is not None and self._health is not health:
                 health = self._health
                 link.exchange(health)
-            while self._events:
-                link.exchange(self._events[0])
-                self._events.popleft()
             self._done_with(asked)
             while not self._woken(asked):
                 link.check()

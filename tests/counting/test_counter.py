@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from edge.categories import (
     ELSEWHERE,
     MOST_CELLS,
+    UNKNOWN_ATTRIBUTES,
     Admitted,
     Attributes,
     CellKey,
@@ -31,6 +32,7 @@ from edge.categories import (
 )
 from edge.counting.counter import Counter
 from edge.plates.passage import Passage
+from edge.registry.rdw.classes import Fuel, drive, emission_class
 from edge.wall import decode
 from edge.windows import Window, day_number, window_of
 from tests.counting.passages import CAR, VAN, drive_past, plate
@@ -378,6 +380,44 @@ def test_a_vehicle_is_fresh_once_a_day_in_each_direction(tmp_path: Path) -> None
     drive_past(counter, HOUR.start + 2 * 3_600, 1, direction=Direction.OUT)
     cells = [cell for counts in counter.finish() for cell in counts.cells]
     assert [(cell.vehicles, cell.fresh) for cell in cells] == [(2, 2), (2, 1), (3, 0), (1, 1)]
+
+
+def test_with_differential_privacy_a_vehicle_is_fresh_once_a_day_whatever_the_rungs(tmp_path: Path) -> None:
+    """A ladder of hours alone asks for no days, but the epsilon of a vehicle is one of the day."""
+    counter = _counter(tmp_path, gap=0, tables=[FLAT], measure="unique_vehicles", dp="budget = 1.0")
+    drive_past(counter, HOUR.start, 1)
+    counter.observe(HOUR.end + 10)
+    closed = counter.close(HOUR.end + 10)
+    drive_past(counter, HOUR.end + 20, 1)
+    assert [cell.fresh for counts in (*closed, *counter.finish()) for cell in counts.cells] == [1, 0]
+
+
+def test_no_class_of_the_register_merges_another(tmp_path: Path) -> None:
+    """Or one vehicle could decide how another counts, and no epsilon would hold: all fit into one message.
+
+    Types, drives and classes as the register gives them, with each answer of the zone's rules; without exemptions.
+    """
+    counter = _counter(tmp_path, gap=0)
+    counter.observe(HOUR.start)
+    every = itertools.product(VehicleType, _engines(), [one for one in Admitted if one is not Admitted.EXEMPT])
+    number = 0
+    for number, (vehicle_type, engine, admitted) in enumerate(every, 1):
+        drive_past(counter, HOUR.start, number, Attributes(vehicle_type, *engine, admitted))
+    drive_past(counter, HOUR.start, None)
+    counter.count(Passage(HOUR.start, Direction.IN, PlateKind.FOREIGN, plate(number + 1)), UNKNOWN_ATTRIBUTES)
+    (only,) = counter.snapshot()
+    assert number > 1_800
+    assert [cell.n for cell in only.cells] == [1] * (number + 2)
+
+
+def _engines() -> set[tuple[Drive, EmissionClass]]:
+    """Return every drive with every emission class that the register's rows can give it."""
+    return {
+        (drive(fuels), emission_class(fuels, level, None))
+        for fuels in map(Fuel, range(2 * max(Fuel)))
+        # A row that burns nothing has no level that counts.
+        for level in ((None,) if fuels == Fuel.ELECTRIC else (None, *range(7)))
+    }
 
 
 def test_the_next_day_knows_nobody(tmp_path: Path) -> None:

@@ -143,6 +143,17 @@ def test_an_act_is_told_once_to_a_gate_that_comes_later(path: Path, spool: Spool
     assert recorder.taken == [made, destroyed]
 
 
+def test_an_act_comes_before_what_was_counted(path: Path, spool: Spool) -> None:
+    """A gate that charges each tag key must hear of it before it releases anything counted under it."""
+    made, recorder = VisionEvent(VisionAct.TAG_KEY_MADE, 20_780), Recorder()
+    spool.put(_part(1, final=True))
+    with _sending(path, spool) as sender:
+        sender.tell(made)
+        with serving(path, recorder):
+            assert sender.flush(5)
+    assert recorder.taken == [made, _part(1, final=True)]
+
+
 def test_a_gate_that_comes_later_gets_everything(path: Path, spool: Spool) -> None:
     """The outage is logged once."""
     spool.put(_part(1))
