@@ -194,6 +194,13 @@ def text_of(reading: Reading) -> tuple[bytearray, bool]:
     return likeliest(reading.slots), False
 
 
+def is_dutch(reading: Reading) -> bool:
+    """Tell whether what one look says by itself is a Dutch text."""
+    text, dutch = text_of(reading)
+    overwrite(text)
+    return dutch
+
+
 def says_plate(reading: Reading) -> bool:
     """Tell whether one look, by itself, is surely at a plate: a whole text, each character clear."""
     plausible = SHORTEST <= len(reading.slots) <= LONGEST and reading.kind[NO_KIND] < NO_PLATE

@@ -68,7 +68,8 @@ class Looker:
         fresh = self._read(frame, [box for box in boxes if not memory.knows(frame.time, box)])
         looks = known + [look for look in fresh if _is_plate(look)]
         doubtful = [look.box for look in fresh if (look.box.whole or _is_large(look.box)) and not _is_read(look)]
-        return _merged(looks, self._look_closer(frame, memory.missing(frame.time, looks) + doubtful))
+        closer = self._look_closer(frame, memory.missing(frame.time, looks) + doubtful)
+        return _keep(_merged(looks, closer), [*fresh, *closer])
 
     def _read(self, frame: Frame, boxes: list[PlateBox]) -> list[Look]:
         readings = self._reader.read(frame.full, boxes)
@@ -80,7 +81,8 @@ class Looker:
         if place is None:
             return []
         boxes = _without_excess(self._detector.zoom(frame.full, place))
-        found = [look for look in self._read(frame, [box for box in boxes if box.whole]) if _is_read(look)]
+        seen = self._read(frame, [box for box in boxes if box.whole])
+        found = _keep([look for look in seen if _is_read(look)], seen)
         if not found:
             self._nothing.append((frame.time, _centre(place)))
         return found
@@ -115,6 +117,14 @@ def _merged(looks: list[Look], closer: list[Look]) -> list[Look]:
         if not any(_is_read(other) for other in same):
             looks = [other for other in looks if other not in same] + [look]
     return looks
+
+
+def _keep(kept: list[Look], made: list[Look]) -> list[Look]:
+    """Overwrite what was read in vain; return what is kept."""
+    for look in made:
+        if look.reading is not None and look not in kept:
+            look.reading.wipe()
+    return kept
 
 
 def _overlap(one: PlateBox, other: PlateBox) -> float:

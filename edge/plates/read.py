@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.plates.detect import MAX_BOXES
-from edge.plates.evidence import says_plate, text_of
+from edge.plates.evidence import is_dutch, says_plate, text_of
 from edge.plates.geometry import Floats, plate_width
 from edge.plates.inference import Session
-from edge.plates.passage import PlateBox, Reading
+from edge.plates.passage import PlateBox, Reading, overwrite
 
 WIDTH, HEIGHT = 144, 48
 MIN_WIDTH = 24  # Pixels in the full frame: four for each character, with which nobody reads anything.
@@ -42,20 +42,35 @@ class Reader:
         quads = {at: box.corners * extent for at, box in enumerate(boxes) if box.whole}
         legible = [at for at, quad in quads.items() if plate_width(quad) >= MIN_WIDTH][:MAX_BOXES]
         readings = dict(zip(legible, self._run(full, [(quads[at], _USUAL) for at in legible]), strict=True))
-        doubtful = [at for at in legible if not text_of(readings[at])[1]][:_AGAIN]
+        doubtful = [at for at in legible if not is_dutch(readings[at])][:_AGAIN]
         again = self._run(full, [(quads[at], inner) for at in doubtful for inner in _CUTS])
         for number, at in enumerate(doubtful):
-            readings[at] = agreed([readings[at], *again[number * len(_CUTS) : (number + 1) * len(_CUTS)]])
+            readings[at] = _best([readings[at], *again[number * len(_CUTS) : (number + 1) * len(_CUTS)]])
         return [readings.get(at) for at in range(len(boxes))]
 
     def _run(self, full: NDArray[np.uint8], cuts: Sequence[tuple[Floats, Floats]]) -> list[Reading]:
-        """Read quadrilaterals (4, 2) in pixels, each with the corners in the crop (4, 2) that it goes to."""
+        """Read quadrilaterals (4, 2) in pixels, each with the corners in the crop (4, 2) that it goes to.
+
+        Crops and what the model gave are overwritten: a quiet street would keep them for hours.
+        """
         if not cuts:
             return []
         for slot, (quad, inner) in enumerate(cuts):
             cut_out(full, quad, self._crops[slot], inner)
         chars, kind = self._session.run(_OUTPUTS, {"plates": self._crops[: len(cuts)]})
-        return [Reading(collapse(columns), which) for columns, which in zip(chars, kind, strict=True)]
+        readings = [Reading(collapse(columns), which) for columns, which in zip(chars, kind, strict=True)]
+        self._crops[: len(cuts)] = 0
+        chars.fill(0.0)
+        return readings
+
+
+def _best(readings: Sequence[Reading]) -> Reading:
+    """Return the reading that is agreed on, and overwrite the others."""
+    best = agreed(readings)
+    for reading in readings:
+        if reading is not best:
+            reading.wipe()
+    return best
 
 
 def agreed(readings: Sequence[Reading]) -> Reading:
@@ -63,6 +78,8 @@ def agreed(readings: Sequence[Reading]) -> Reading:
     clear = [_clarity(reading) for reading in readings]
     texts = [text_of(reading)[0] for reading in readings]
     voices = [sum(one for one, other in zip(clear, texts, strict=True) if other == text) for text in texts]
+    for text in texts:
+        overwrite(text)
     return readings[max(range(len(readings)), key=lambda at: (voices[at], clear[at]))]
 
 
@@ -84,7 +101,7 @@ def _clarity(reading: Reading) -> float:
     """Return the mean probability of the characters, less for a foreign text, 0 where it is no text of a plate."""
     if not says_plate(reading):
         return 0.0
-    return float(reading.slots.max(axis=1).mean()) * (1.0 if text_of(reading)[1] else _FOREIGN)
+    return float(reading.slots.max(axis=1).mean()) * (1.0 if is_dutch(reading) else _FOREIGN)
 
 
 def collapse(columns: Floats) -> Floats:
@@ -95,11 +112,16 @@ def collapse(columns: Floats) -> Floats:
     out.
     """
     rows = [_collapse_row(row) for row in np.split(columns, _ROWS)]
-    return np.concatenate(rows).astype(np.float32)
+    slots = np.concatenate(rows)
+    for row in rows:
+        row.fill(0.0)
+    return slots
 
 
 def _collapse_row(columns: Floats) -> Floats:
-    inked = columns.argmax(axis=1) != _BLANK
+    likeliest = columns.argmax(axis=1)
+    inked = likeliest != _BLANK
+    likeliest.fill(0)  # It spells the text.
     starts = np.flatnonzero(np.diff(inked, prepend=not inked[0]))
     runs = [run for run in np.split(np.arange(len(inked)), starts[1:]) if inked[run[0]]]
     slots = np.array([columns[run, 1:].mean(axis=0) for run in runs]).reshape(-1, columns.shape[1] - 1)

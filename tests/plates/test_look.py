@@ -127,6 +127,15 @@ def test_a_closer_look_does_not_replace_what_was_read() -> None:
     assert peek([read, doubtful], [sight(0.9, reading(TEXT))]) == [read.box]
 
 
+def test_what_was_read_in_vain_is_overwritten() -> None:
+    """A box that is dropped, a closer look that adds nothing, and one that reads too little."""
+    kept, dropped, again, vague = reading(TEXT), reading(TEXT, 0.7), reading(TEXT), reading(TEXT, 0.6)
+    closer = [sight(0.9, again), Look(0.0, box(0.2, 0.2), vague)]
+    script = Script([[sight(0.9, kept), Look(0.0, box(0.7, 0.5, score=0.3), dropped)]], lambda _: closer)
+    Looker(script, script).look(FRAME, Nothing())
+    assert [bool(one.slots.any()) for one in (kept, dropped, again, vague)] == [True, False, False, False]
+
+
 def test_a_closer_look_must_be_whole_and_read() -> None:
     """What touches the edge of its picture, or says nothing, is no look."""
     cut = Look(0.0, box(0.5, 0.5, whole=False), reading(TEXT))

@@ -89,6 +89,34 @@ def test_readings_outlive_the_buffer(session: Session) -> None:
     assert decode(first.slots.argmax(axis=1)) == b"V12BDF"
 
 
+class Watched:
+    """A session that remembers what it gave out."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.given: list[NDArray[np.float32]] = []
+
+    def run(self, output_names: Sequence[str], input_feed: Mapping[str, NDArray[np.uint8]]) -> Sequence[Any]:
+        """Run it."""
+        found = self._session.run(output_names, input_feed)
+        assert found[0].any()
+        self.given.append(found[0])
+        return found
+
+
+def test_crops_and_columns_are_overwritten(session: Session) -> None:
+    """What stays of a plate is its reading, for whoever asked; also where several cuts of it are read."""
+    frame = np.zeros((480, 640), np.uint8)
+    frame[100:148, 50:194], frame[300:348, 400:544] = bars("V12BDF"), bars("VVVBBB")
+    watched = Watched(session)
+    reader = Reader(watched)
+    readings = reader.read(frame, [plate_at(50, 100, 1, frame.shape), plate_at(400, 300, 1, frame.shape)])
+    assert all(reading is not None and reading.slots.any() for reading in readings)
+    assert len(watched.given) == 2
+    assert not any(columns.any() for columns in watched.given)
+    assert not reader._crops.any()
+
+
 def test_the_margin_is_that_of_the_training() -> None:
     """The plate's own corners lie 8 % of its width and 15 % of its height inside the crop."""
     frame = np.zeros((200, 400), np.uint8)
