@@ -1,9 +1,11 @@
 """The canary: what is known to have passed is searched for in the memory of each process and in every other place."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,9 @@ AFTER: Final = 2.0
 """Seconds after a crossing from which vision holds nothing of its plate."""
 BEFORE: Final = 15.0
 """Seconds before a crossing in which the vehicle may be in the picture already."""
+
+
+_PICTURE: Final = re.compile(rb"\xff\xd8\xff[\xe0\xe1]..(JFIF|Exif)|\x89PNG\r\n\x1a\n", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ class Canary:
 
     def _note_tags(self, keys: Iterable[str]) -> None:
         for key in keys:
-            of = TagKey(self.policy_id, lambda buffer, key=key: buffer.__setitem__(slice(None), bytes.fromhex(key)))
+            of = TagKey(self.policy_id, partial(_fill, bytes.fromhex(key)))
             self.tags |= {
                 of.tag(bytearray(plate.replace("-", ""), "ascii")): at for at, plate in enumerate(self.plates)
             }
@@ -94,7 +99,17 @@ class Canary:
         return [needle._replace(plate=at) for tag, at in self.tags.items() for needle in forms.tag_needles([tag])]
 
 
+def _fill(key: bytes, buffer: bytearray) -> None:
+    buffer[:] = key
+
+
 def everywhere(searcher: Searcher, folders: Iterable[Path], databases: Iterable[Path]) -> list[Find]:
     """Search folders with all that is in them, and databases value by value."""
     found = [find for folder in folders for find in places.folder(searcher, folder)]
     return found + [find for file in databases for find in places.database(searcher, file)]
+
+
+def pictures(folders: Iterable[Path]) -> list[str]:
+    """Return the files in which a picture begins anywhere (JPEG with its usual headers, or PNG)."""
+    files = [file for folder in folders for file in sorted(folder.rglob("*")) if file.is_file()]
+    return [file.name for file in files if _PICTURE.search(file.read_bytes())]

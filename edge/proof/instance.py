@@ -43,22 +43,32 @@ def make(folder: Path, camera: Config, pki: Pki, port: int) -> Instance:
         camera,
         camera=replace(camera.camera, source=str(clip.STREET)),
         view=replace(camera.view, line=clip.truth().line, inwards="down", region=(), masks=()),
-        registry=replace(camera.registry, pack=clip.PACK, key=clip.PACK_KEY, **_lists(camera, tables)),
+        registry=replace(camera.registry, **_tables(camera, tables)),
         paths=replace(camera.paths, runtime=folder / "runtime", state=folder / "state"),
         gate=replace(camera.gate, signing_key=signing_key, user="", vision_user=""),
         uplink=replace(camera.uplink, host=HOST, port=port, ca=pki.ca, **_identity(pki, camera.camera.id)),
     )
-    file = folder / "camera.toml"
+    return Instance(write(config, folder / "camera.toml"), config, camera_key)
+
+
+def write(config: Config, file: Path) -> Path:
+    """Write a configuration as TOML, and make the folders that it names; return the file."""
     file.write_text(_written(config), encoding="utf-8")
     prepare_folders(config)
-    return Instance(file, config, camera_key)
+    return file
 
 
-def _lists(camera: Config, folder: Path) -> dict[str, Path | None]:
-    """Copy the sealed lists: uplink deletes from them what has expired."""
+def _tables(camera: Config, folder: Path) -> dict[str, Path | None]:
+    """Copy what vehicles are looked up in: the clip's register, and the camera's lists, which uplink shortens."""
     places = camera.registry
-    found = {"exemptions": places.exemptions, "origin": places.origin, "trade": places.trade}
-    return {name: None if file is None else _copy(file, folder / name) for name, file in found.items()}
+    found = {
+        "pack": clip.PACK,
+        "key": clip.PACK_KEY,
+        "exemptions": places.exemptions,
+        "origin": places.origin,
+        "trade": places.trade,
+    }
+    return {name: None if file is None else _copy(file, folder / file.name) for name, file in found.items()}
 
 
 def _copy(file: Path, place: Path) -> Path:
@@ -73,7 +83,7 @@ def _identity(pki: Pki, camera: str) -> dict[str, Path]:
 
 
 def _written(config: Config) -> str:
-    """Write a configuration as TOML, whose texts, numbers and lists are written as in JSON."""
+    """Return it as TOML, whose texts, numbers and lists are written as in JSON."""
     return "\n".join(
         "\n".join([f"[{name}]", *(f"{option} = {_value(value)}" for option, value in options.items()), ""])
         for name, options in msgspec.to_builtins(config, enc_hook=str).items()

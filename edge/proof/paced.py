@@ -13,11 +13,13 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edge.camera.frame import Frame
 from edge.config import load
 from edge.service import process, walls
+
+if TYPE_CHECKING:  # Its libraries start threads, before which the process must be walled in.
+    from edge.camera.frame import Frame
 
 
 class Paced:
@@ -29,9 +31,9 @@ class Paced:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
 
-    def read(self) -> Frame | None:
+    def read(self) -> "Frame | None":
         """Return the next frame."""
-        frame: Frame | None = self._source.read()
+        frame: "Frame | None" = self._source.read()
         while frame is not None and self._moments and frame.time >= self._moments[0]:
             self._hold(self._moments.pop(0))
         return frame

@@ -1,5 +1,7 @@
 """python -m edge.proof.probe PROCESS CONFIG: walls itself in as one of the three, tries what it reads, tells.
 
+As `nobody` it has no walls, to show what can be done without.
+
 Standard input is a JSON list of attempts, each a list of a name and its arguments; standard output a list of what came
 of them: "done", or the error's name.
 """
@@ -90,7 +92,7 @@ def _enter(name: str, config: Config) -> None:
         walls.enter_vision(config)
     elif name == "gate":
         walls.enter_gate(config)
-    else:
+    elif name == "uplink":
         walls.enter_uplink(config)
 
 

@@ -31,7 +31,7 @@ from edge.gate.signing import Signer
 from edge.keys import Role
 from edge.policy import Policy
 from edge.service import process
-from edge.service.succession import PolicyChangedError, Succession
+from edge.service.succession import OlderPolicyError, PolicyChangedError, Succession
 from edge.tmpfs import require_tmpfs
 from edge.uplink.contract import Address
 from edge.uplink.outbox import Outbox
@@ -69,15 +69,17 @@ def _serve(config: Config, sandbox: Sandbox, terms: _Terms, audit: AuditLog, sto
     policy, address, signer = terms.policy, terms.address, terms.signer
     reports = Reports(policy, address, signer, time.time)
     directory = config.models.directory
-    models = _models(directory)
+    models = models_digest(directory)
     with closing(AuditedOutbox(config.outbox_file, config.outbox.max_mb * MEGABYTE, audit)) as outbox:
         presence = Presence(outbox, sandbox, lambda level: reports.states(__version__, models, level))
-        journal = Journal(audit, outbox, policy, address, signer, lambda: _models(directory), time.time)
+        journal = Journal(audit, outbox, policy, address, signer, lambda: models_digest(directory), time.time)
         desk = Desk(policy, reports, outbox, _open_carry(config, policy), time.time, journal.take, audit)
         vision = process.uid_of(config.gate.vision_user, "vision_user")
-        take = under(policy, terms.serials, Succession(config, policy), desk.take)
+        succession = Succession(config, policy, refused=lambda error: journal.refuse(_fault(error)))
+        take = under(policy, lambda: ran_under(policy, terms.serials, journal), succession, desk.take)
+        tick = _each(desk.tick, journal.tick, lambda: succession.watch(time.time()))
         try:
-            GateServer(config.socket, vision, presence.over(take), _both(desk.tick, journal.tick)).serve(stop)
+            GateServer(config.socket, vision, presence.over(take), tick).serve(stop)
         except PolicyChangedError:
             desk.end_policy()
             raise
@@ -106,12 +108,25 @@ def _policy(config: Config, audit: AuditLog) -> tuple[Policy, Serials]:
     return policy, serials
 
 
-def _both(first: Callable[[], None], second: Callable[[], None]) -> Callable[[], None]:
+def _each(*parts: Callable[[], None]) -> Callable[[], None]:
     def tick() -> None:
-        first()
-        second()
+        for part in parts:
+            part()
 
     return tick
+
+
+def ran_under(policy: Policy, serials: Serials, journal: Journal) -> None:
+    """Put down under which policy counts are taken, in the two places that outlast the gate: no older one runs again.
+
+    One that was tried, and taken away before anything was counted, is in neither.
+    """
+    serials.note(policy)
+    journal.counting()
+
+
+def _fault(error: ConfigError) -> PolicyFault:
+    return PolicyFault.OLDER if isinstance(error, OlderPolicyError) else PolicyFault.INVALID
 
 
 def _open_carry(config: Config, policy: Policy) -> Carry:
@@ -123,21 +138,21 @@ def _open_carry(config: Config, policy: Policy) -> Carry:
 
 
 def under(
-    policy: Policy, serials: Serials, succession: Succession, desk: Callable[[Message], Ack]
+    policy: Policy, ran: Callable[[], None], succession: Succession, desk: Callable[[Message], Ack]
 ) -> Callable[[Message], Ack]:
-    """Return what takes messages and follows vision to a newer policy; under which one counts are taken is kept."""
+    """Return what takes messages and follows vision to a newer policy; ``ran`` is called before counts are taken."""
 
     def take(message: Message) -> Ack:
         if isinstance(message, WindowCounts):
             succession.follow(message.policy)
             if message.policy == policy.file.policy.serial:
-                serials.note(policy)
+                ran()
         return desk(message)
 
     return take
 
 
-def _models(directory: Path) -> str:
+def models_digest(directory: Path) -> str:
     """Return the digest of the file that lists the models' checksums: it names what vision runs."""
     file = directory / MODEL_SUMS
     try:

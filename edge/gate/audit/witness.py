@@ -34,6 +34,15 @@ def of_message(published: Entry | None) -> list[Witness]:
     return [Witness("the outbox", _note("the outbox", published.payload))] if published else []
 
 
+def of_payload(where: str, payload: bytes) -> Witness:
+    """Return the checkpoint in a message that came at ``where``.
+
+    Raises:
+        AuditError: it holds none.
+    """
+    return Witness(where, _note(where, payload))
+
+
 def in_file(file: Path) -> list[Witness]:
     """Return what a subscriber has kept in ``file``: a note, or messages of the topic `checkpoint`, one a line.
 
