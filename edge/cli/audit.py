@@ -130,7 +130,7 @@ def retention(config: Path, *, as_json: bool) -> None:
     policy = verify_for(read.policy.file, read.policy.officer_key, read.camera.id, read.camera.zone)
     found = holdings(read, policy)
     for one in found:
-        line = f"{'OLDER' if one.over else 'ok':<6} {one.store:<29} term: {one.term:<26} oldest: {one.oldest}"
+        line = f"{'OLDER' if one.over else 'ok':<6} {one.store:<29} term: {one.term:<27} oldest: {one.oldest}"
         click.echo(msgspec.json.encode(one) if as_json else line)
     sys.exit(1 if any(one.over for one in found) else 0)
 

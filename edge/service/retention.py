@@ -39,6 +39,12 @@ class Holding(msgspec.Struct, frozen=True):
     over: bool
 
 
+class _LastKeys(msgspec.Struct, frozen=True):
+    """The day of the latest tag key, as the spool notes it."""
+
+    newest: date
+
+
 def holdings(config: Config, policy: Policy, clock: Callable[[], float] = time.time) -> list[Holding]:
     """Look at every store of a camera.
 
@@ -87,13 +93,12 @@ def _day(folder: Path, now: float) -> Iterator[Holding]:
 
 
 def _keys(file: Path) -> Iterator[Holding]:
-    """Tell of how many tag keys the latest days have had, which says nothing of vehicles."""
+    """Tell of which day the latest tag key was, and how many it had: nothing of vehicles."""
     try:
-        days = sorted(msgspec.json.decode(file.read_bytes(), type=dict[date, int]))
+        oldest = f"of {msgspec.json.decode(file.read_bytes(), type=_LastKeys).newest}"
     except FileNotFoundError:
-        days = []
-    oldest = f"of {days[0]}" if days else "nothing"
-    yield Holding("numbers of keys (in memory)", "none: of the last two days", oldest, over=False)
+        oldest = "nothing"
+    yield Holding("numbers of keys (in memory)", "none: a day and two numbers", oldest, over=False)
 
 
 def _lists(config: Config, today: date) -> Iterator[Holding]:

@@ -5,6 +5,7 @@ one. The gate follows when the first counts under the new one arrive. So no wind
 lost. Whatever is not valid, not newer or not for this camera is refused, and counting goes on as before.
 """
 
+import hashlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,11 +31,23 @@ class PolicyChangedError(AnprError):
     exit_status = 75  # EX_TEMPFAIL of sysexits.h: supervisor and systemd start it again.
 
 
+class OlderPolicyError(ConfigError):
+    """The policy in place is sound, but not newer than the one in force."""
+
+
 class Succession:
     """Looks after the files of the policy in force; ``monotonic`` is the clock, in seconds."""
 
-    def __init__(self, config: Config, policy: Policy, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._config, self._policy, self._monotonic = config, policy, monotonic
+    def __init__(
+        self,
+        config: Config,
+        policy: Policy,
+        monotonic: Callable[[], float] = time.monotonic,
+        refused: Callable[[ConfigError], None] = lambda _: None,
+    ) -> None:
+        """Look after the successor of ``policy``; ``refused`` hears, once per content, of what may not succeed it."""
+        self._config, self._policy, self._monotonic, self._tell = config, policy, monotonic, refused
+        self._refused = b""
         self._due = monotonic() + CHECK_SECONDS
         self._judged: Identity = ()
         self._seen: Identity = ()
@@ -49,9 +62,7 @@ class Succession:
         Raises:
             PolicyChangedError: it is time.
         """
-        if self._monotonic() >= self._due:
-            self._due = self._monotonic() + CHECK_SECONDS
-            self._look(moment)
+        self.watch(moment)
         if self._successor and moment >= self._from and self._successor.admits(local_day(moment)):
             raise _changed(self._successor)
 
@@ -66,8 +77,11 @@ class Succession:
             if self._successor:
                 raise _changed(self._successor)
 
-    def _look(self, moment: float) -> None:
+    def watch(self, moment: float) -> None:
         """Judge files that have changed, once they stand still: policy and signature are replaced one by one."""
+        if self._monotonic() < self._due:
+            return
+        self._due = self._monotonic() + CHECK_SECONDS
         before, self._seen = self._seen, _identity(self._config.policy.file)
         if self._seen == before != self._judged:
             self._judge(moment)
@@ -78,11 +92,20 @@ class Succession:
         try:
             found = self._verified()
         except ConfigError as error:
-            log.warning("policy_refused", reason=str(error), kept="the one in force")
+            self._refuse(error)
             return
+        self._refused = b""
         if found != self._policy:
             self._successor, self._from = found, window_of(moment).end
             log.info("policy_found", serial=found.file.policy.serial, digest=found.digest)
+
+    def _refuse(self, error: ConfigError) -> None:
+        """Say why, once: the same files are often copied again."""
+        content = _content(self._config.policy.file)
+        if content != self._refused:
+            self._refused = content
+            log.warning("policy_refused", reason=str(error), kept="the one in force")
+            self._tell(error)
 
     def _verified(self) -> Policy:
         """Return the policy that lies in place, which is the one in force or a newer one."""
@@ -90,7 +113,7 @@ class Succession:
         found, current = verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone), self._policy
         serial, above = found.file.policy.serial, current.file.policy.serial
         if found != current and serial <= above:
-            raise ConfigError(
+            raise OlderPolicyError(
                 f"{anchor.file}: [policy] serial = {serial}; allowed: {above + 1} or higher, for a policy of serial "
                 f"{above} is in force"
             )
@@ -105,6 +128,18 @@ def _changed(successor: Policy) -> PolicyChangedError:
 def _identity(file: Path) -> Identity:
     """Return what changes when a policy or its signature is replaced."""
     return tuple(_stat(one) for one in (file, signature_file(file)))
+
+
+def _content(file: Path) -> bytes:
+    """Return a digest of a policy and its signature, as far as they can be read."""
+    return hashlib.sha256(b"".join(map(_read, (file, signature_file(file))))).digest()
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return hashlib.sha256(file.read_bytes()).digest()
+    except OSError:
+        return b""
 
 
 def _stat(file: Path) -> tuple[int, int, int] | None:

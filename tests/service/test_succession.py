@@ -14,11 +14,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge import keys, policy, signed
-from edge.categories import Ack, Message
+from edge.categories import Ack, Message, Sandbox
 from edge.config import Config, load
 from edge.counting.sender import Sender
 from edge.counting.spool import Spool
 from edge.errors import AnprError, ConfigError
+from edge.gate.audit import store
+from edge.gate.audit.events import PolicyFault, PolicyRefused
 from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.reports import Reports
@@ -26,8 +28,9 @@ from edge.gate.serials import Serials
 from edge.gate.server import GateServer
 from edge.gate.signing import Signer
 from edge.keys import Role
-from edge.service.gate import under
-from edge.service.succession import CHECK_SECONDS, PolicyChangedError, Succession
+from edge.service.gate import under, work
+from edge.service.succession import CHECK_SECONDS, OlderPolicyError, PolicyChangedError, Succession
+from hil.demo.site import ROOT
 from tests.counts import DELIVERING, HOUR, cell, counts, van
 from tests.gate import desks
 from tests.policies import policy_text
@@ -128,6 +131,63 @@ def test_another_key_a_missing_file_and_another_camera_are_refused(camera: Runni
     assert len(reasons) == 3
 
 
+def test_what_is_refused_is_told_once_for_each_content(camera: Running) -> None:
+    """The same files copied again are not told again; other ones are, and the first ones after a good one."""
+    told: list[type[Exception]] = []
+    watched = Succession(camera.config, camera.policy, lambda: camera.now, lambda error: told.append(type(error)))
+
+    def wait() -> None:
+        for _ in range(3):
+            camera.now += CHECK_SECONDS
+            watched.watch(HOUR.start)
+
+    for _ in range(3):
+        camera.put(1)
+        wait()
+    assert told == [OlderPolicyError]
+    camera.put(3, cameras='["cam-018"]')
+    wait()
+    assert told == [OlderPolicyError, ConfigError]
+    camera.put(2)
+    wait()
+    camera.put(1)
+    wait()
+    assert len(told) == 3
+
+
+def test_a_running_gate_writes_down_what_it_refuses(
+    camera: Running, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older policy and an unsigned one; it goes on under the one in force."""
+    monkeypatch.setattr("edge.service.succession.CHECK_SECONDS", 0.05)
+    keys.make(Role.CAMERA, camera.folder)
+    other = keys.make(Role.OFFICER, camera.folder / "other")[0]
+    (camera.folder / "camera.toml").write_text(f"""{CONFIG}
+[models]
+directory = "{ROOT / "models"}"
+[paths]
+runtime = "{memory}"
+state = "."
+[gate]
+signing_key = "camera.key"
+""")
+    config, stop = load(camera.folder / "camera.toml"), threading.Event()
+    config.outbox_file.parent.mkdir()
+    thread = threading.Thread(target=work, args=(config, Sandbox.FULL, stop))
+    thread.start()
+
+    def refusals() -> list[PolicyRefused]:
+        return [one.what for one in store.load(config.audit_folder).entries() if isinstance(one.what, PolicyRefused)]
+
+    _until(config.socket.exists)
+    camera.put(1)
+    _until(lambda: PolicyRefused(PolicyFault.OLDER, kept=True) in refusals())
+    camera.put(3, key=str(other))
+    _until(lambda: refusals()[-1:] == [PolicyRefused(PolicyFault.INVALID, kept=True)])
+    stop.set()
+    thread.join()
+
+
 def test_the_old_policy_put_back_stays(camera: Running) -> None:
     """A successor that is withdrawn within the hour never takes effect."""
     camera.put(3)
@@ -146,7 +206,7 @@ def test_the_gate_follows_vision_and_answers_nothing_in_between(camera: Running)
         return Ack(accepted=True)
 
     serials = Serials(camera.folder / "policy-serial")
-    take = under(camera.policy, serials, camera.succession, desk)
+    take = under(camera.policy, lambda: serials.note(camera.policy), camera.succession, desk)
     take(counts(policy=2))
     take(DELIVERING)
     camera.put(3)
@@ -160,11 +220,10 @@ def test_the_gate_follows_vision_and_answers_nothing_in_between(camera: Running)
 
 def test_counts_under_a_policy_that_the_gate_can_not_verify_are_left_to_the_desk(camera: Running) -> None:
     """A vision that claims a serial moves the gate nowhere."""
-    take = under(
-        camera.policy, Serials(camera.folder / "policy-serial"), camera.succession, lambda _: Ack(accepted=False)
-    )
+    ran: list[None] = []
+    take = under(camera.policy, lambda: ran.append(None), camera.succession, lambda _: Ack(accepted=False))
     assert not take(counts(policy=3)).accepted
-    assert not (camera.folder / "policy-serial").exists()
+    assert not ran
 
 
 def _older(camera: Running) -> policy.Policy:
@@ -205,7 +264,7 @@ def _gate(camera: Running, rules: policy.Policy) -> Iterator[list[AnprError]]:
         store = desks.outbox(camera.folder)
         carry = Carry(camera.folder / "gate" / "day", rules.digest)
         desk = Desk(rules, reports, store, carry, lambda: HOUR.next.end + 10, lambda _: True, desks.MemoryLog())
-        take = under(rules, Serials(camera.folder / "serial"), Succession(camera.config, rules), desk.take)
+        take = under(rules, lambda: None, Succession(camera.config, rules), desk.take)
         try:
             GateServer(camera.folder / "gate" / "counts.sock", os.getuid(), take, desk.tick).serve(stop)
         except AnprError as error:

@@ -68,16 +68,17 @@ class BegunAnew(_Event, frozen=True, tag="begun_anew"):
 
 
 class PolicyLoaded(_Event, frozen=True, tag="policy_loaded"):
-    """This policy is in force; said again each day."""
+    """Counts are taken under this policy; said again each day."""
 
     serial: Serial
     digest: Digest
 
 
 class PolicyRefused(_Event, frozen=True, tag="policy_refused"):
-    """Nothing is counted: there is no policy that may run."""
+    """The policy that lies in place may not run; where ``kept``, the one in force goes on, else nothing is counted."""
 
     fault: PolicyFault
+    kept: bool
 
 
 class ModelsInUse(_Event, frozen=True, tag="models_in_use"):

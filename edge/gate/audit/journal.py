@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 
 import structlog
 
@@ -35,6 +35,8 @@ CHECKPOINT_SECONDS = LATE_SECONDS + 10
 LEAST_DAYS = 400
 # A vision that starts again and again, or is broken, fills no disk.
 MOST_ACTS = 100
+# Nor does a hand that puts one wrong policy after another into place.
+MOST_REFUSALS = 10
 
 
 def term_days(policy: Policy) -> int:
@@ -55,19 +57,20 @@ class Journal:
         models: Callable[[], str],
         clock: Callable[[], float],
     ) -> None:
-        """Write down that the gate starts, with which policy and which models.
+        """Write down which models run; what stands open since the last run is written down too.
 
         Raises:
             ConfigError: the outbox or the policy is older than what the log says; nothing may be released.
         """
         self._audit, self._outbox, self._policy, self._address = audit, outbox, policy, address
         self._signer, self._models, self._clock = signer, models, clock
-        self._hour, self._day, self._acts, self._in_use = self._current_hour(), local_day(clock()), 0, ""
+        self._hour, self._acts, self._in_use = self._current_hour(), 0, ""
+        self._said: date | None = None
+        self._refusals = 0
         self._check_policy()
         self._check_outbox()
         for stream in Stream:
             outbox.catch_up(stream)
-        self._note_policy()
         self._note_models()
         self._publish()
 
@@ -79,16 +82,25 @@ class Journal:
         self._audit.note(ActOfVision(event.act, event.day))
         return True
 
+    def counting(self) -> None:
+        """Write down that counts are taken under the policy: with the first ones, and again each day."""
+        today = local_day(self._clock())
+        if today != self._said:
+            self._said = today
+            self._audit.note(PolicyLoaded(self._policy.file.policy.serial, self._policy.digest))
+
+    def refuse(self, fault: PolicyFault) -> None:
+        """Write down that another policy was put into place, which may not run; the one in force goes on."""
+        self._refusals += 1
+        if self._refusals <= MOST_REFUSALS:
+            self._audit.note(PolicyRefused(fault, kept=True))
+
     def tick(self) -> None:
         """Do what is due by the clock: each hour the log's head goes out, and entries past their term are removed."""
         hour = self._current_hour()
         if hour == self._hour:
             return
-        self._hour, self._acts = hour, 0
-        today = local_day(self._clock())
-        if today != self._day:
-            self._day = today
-            self._note_policy()
+        self._hour, self._acts, self._refusals = hour, 0, 0
         self._note_models()
         self._expire()
         self._publish()
@@ -99,12 +111,15 @@ class Journal:
         self._publish()
 
     def _check_policy(self) -> None:
-        """Refuse a policy that is older than one that ran here."""
-        identity, highest = self._policy.file.policy, self._audit.history.serial
+        """Refuse a policy older than one under which was counted, or another of the same serial.
+
+        As `edge.gate.serials` does, which keeps the same in a file that can be lost.
+        """
+        identity, ran = self._policy.file.policy, self._audit.history
         with noting(self._audit, PolicyFault.OLDER):
-            if identity.serial < highest:
-                told = f"by the audit log, serial {highest} ran here; see docs/audit.md"
-                raise ConfigError(f"policy {identity.id}: serial {identity.serial} is older: {told}")
+            if identity.serial < ran.serial or (identity.serial == ran.serial and self._policy.digest != ran.digest):
+                told = f"by the audit log, serial {ran.serial}, {ran.digest}, ran here; see docs/audit.md"
+                raise ConfigError(f"policy {identity.id}: serial {identity.serial} is not newer: {told}")
 
     def _check_outbox(self) -> None:
         """Refuse an outbox in which a bin is open that the log knows as released."""
@@ -116,9 +131,6 @@ class Journal:
                     f"the outbox was set back: the audit log has released {stream} reports up to {at}, the outbox "
                     f"{'up to ' + contract.timestamp(highest) if highest else 'none'}; see docs/audit.md"
                 )
-
-    def _note_policy(self) -> None:
-        self._audit.note(PolicyLoaded(self._policy.file.policy.serial, self._policy.digest))
 
     def _note_models(self) -> None:
         """Write models down where they are others than before."""
@@ -168,6 +180,6 @@ def noting(audit: AuditLog, fault: PolicyFault) -> Iterator[None]:
     try:
         yield
     except ConfigError:
-        audit.note(PolicyRefused(fault))
+        audit.note(PolicyRefused(fault, kept=False))
         audit.seal()
         raise

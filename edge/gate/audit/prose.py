@@ -34,8 +34,8 @@ def _sentence(event: Event) -> str:  # noqa: PLR0911  (one line per event)
             return f"a new log begins; one of {before} entries was taken away"
         case events.PolicyLoaded(serial, digest):
             return f"policy in force: serial {serial}, {digest}"
-        case events.PolicyRefused(fault):
-            return f"policy refused: {fault}; nothing is counted"
+        case events.PolicyRefused(fault, kept):
+            return f"policy refused: {fault}; {'the one in force goes on' if kept else 'nothing is counted'}"
         case events.ModelsInUse(digest):
             return f"models in use: {digest}"
         case events.ReportReleased(stream, sequence, end):

@@ -30,7 +30,9 @@ from edge.gate.audit.log import AuditLog
 from edge.gate.audit.outbox import AuditedOutbox
 from edge.gate.carry import Carry
 from edge.gate.desk import Desk
+from edge.gate.serials import Serials
 from edge.gate.signing import Signer
+from edge.service.gate import ran_under
 from edge.uplink import signature
 from edge.uplink.contract import Checkpoint, Stream
 from edge.uplink.outbox import Entry, Outbox, OutboxError
@@ -52,15 +54,19 @@ class Gate:
     clock: Clock = field(default_factory=lambda: Clock(NOW))
     models: str = DIGESTS[0]
     serial: int = 1
+    sha256: str = "1" * 64
 
     def open(self) -> "Gate":
         """Start."""
         rules = policy(self.folder)
         identity = msgspec.structs.replace(rules.file.policy, serial=self.serial)
-        self.policy = msgspec.structs.replace(rules, file=msgspec.structs.replace(rules.file, policy=identity))
+        file = msgspec.structs.replace(rules.file, policy=identity)
+        self.policy = msgspec.structs.replace(rules, file=file, sha256=self.sha256)
         self.audit: AuditLog = open_log(self.folder / "audit", self.clock, witness.in_outbox(self.folder / "outbox.db"))
         self.outbox = AuditedOutbox(self.folder / "outbox.db", 1_000_000, self.audit, lambda: self.clock.now)
         try:
+            self.serials = Serials(self.folder / "policy-serial")
+            self.serials.check(self.policy, Path("policy.toml"))
             self.journal = Journal(
                 self.audit,
                 self.outbox,
@@ -76,6 +82,11 @@ class Gate:
         made = reports(self.folder, lambda: self.clock.now)
         carry = Carry(self.folder / "day", self.policy.digest)
         self.desk = Desk(self.policy, made, self.outbox, carry, lambda: self.clock.now, self.journal.take, self.audit)
+        return self
+
+    def count(self) -> "Gate":
+        """Do what comes before the first counts are taken."""
+        ran_under(self.policy, self.serials, self.journal)
         return self
 
     def kill(self) -> None:
@@ -113,18 +124,30 @@ def _store(outbox: Outbox, window: Window) -> None:
 
 
 def test_a_start_is_written_down_and_published(gate: Gate) -> None:
-    """Which policy is in force, which models run; the checkpoint over it is in the outbox, signed."""
-    assert gate.events() == [_loaded(gate), ModelsInUse(DIGESTS[0])]
+    """Which models run; the checkpoint over it is in the outbox, signed."""
+    assert gate.events() == [ModelsInUse(DIGESTS[0])]
     message = _published(gate)
-    assert (message.id, message.data.note.split("\n")[1]) == ("cam-017:checkpoint:2", "2")
+    assert (message.id, message.data.note.split("\n")[1]) == ("cam-017:checkpoint:1", "1")
     assert look(gate.folder / "audit", message.data.note).findings == ()
+
+
+def test_a_policy_is_in_force_once_counts_are_taken_under_it(gate: Gate) -> None:
+    """Which one is said with the first counts, and again with the first of each day."""
+    for _ in range(3):
+        gate.count()
+    assert gate.events()[1:] == [_loaded(gate)]
+    gate.clock.now += DAY
+    gate.journal.tick()
+    assert gate.events()[1:] == [_loaded(gate)]
+    gate.count()
+    assert gate.events()[1:] == [_loaded(gate)] * 2
 
 
 def test_a_released_report_is_written_down_once(gate: Gate) -> None:
     """Stream, sequence and bin; a repeated or refused message adds nothing."""
     for _ in range(2):
         gate.desk.take(counts(cell(van(), 12)))
-    assert gate.events()[2:] == [ReportReleased(Stream.HOUR, 1, HOUR.end)]
+    assert gate.events()[1:] == [ReportReleased(Stream.HOUR, 1, HOUR.end)]
 
 
 def test_an_empty_hour_writes_as_much_as_a_full_one(memory: Path) -> None:
@@ -143,25 +166,22 @@ def test_acts_of_vision_are_written_down_through_the_desk(gate: Gate) -> None:
     """As many as a healthy vision has; one that goes wild is refused until the next hour."""
     answers = [gate.desk.take(MADE).accepted for _ in range(101)]
     assert answers == [True] * 100 + [False]
-    assert gate.events()[2:] == [ActOfVision(VisionAct.TAG_KEY_MADE, 20_780)] * 100
+    assert gate.events()[1:] == [ActOfVision(VisionAct.TAG_KEY_MADE, 20_780)] * 100
     gate.clock.now += HOURS
     gate.journal.tick()
     assert gate.desk.take(MADE).accepted
 
 
 def test_the_head_goes_out_once_an_hour(gate: Gate) -> None:
-    """Twenty seconds after the hour, over the hour's report; each day the policy in force is said again."""
+    """Twenty seconds after the hour, over the hour's report."""
     gate.clock.now = HOUR.next.end + 19
     gate.journal.tick()
     _store(gate.outbox, HOUR)
-    assert _published(gate).data.note.split("\n")[1] == "2"
+    assert _published(gate).data.note.split("\n")[1] == "1"
     gate.clock.now += 1
     for _ in range(3):
         gate.journal.tick()
-    assert _published(gate).data.note.split("\n")[1] == "3"
-    gate.clock.now += DAY
-    gate.journal.tick()
-    assert gate.events()[3:] == [_loaded(gate)]
+    assert _published(gate).data.note.split("\n")[1] == "2"
     assert look(gate.folder / "audit").findings == ()
 
 
@@ -171,7 +191,7 @@ def test_models_that_were_replaced_are_written_down(gate: Gate) -> None:
     for _ in range(2):
         gate.clock.now += HOURS
         gate.journal.tick()
-    assert gate.events()[2:] == [ModelsInUse(DIGESTS[1])]
+    assert gate.events()[1:] == [ModelsInUse(DIGESTS[1])]
 
 
 def test_models_that_can_not_be_read_end_no_gate(memory: Path) -> None:
@@ -192,7 +212,7 @@ def test_an_end_is_written_down(gate: Gate) -> None:
     """With the last checkpoint."""
     gate.journal.end()
     assert gate.events()[-1] == Stopped()
-    assert _published(gate).data.note.split("\n")[1] == "3"
+    assert _published(gate).data.note.split("\n")[1] == "2"
 
 
 def test_what_expires_is_written_down(gate: Gate) -> None:
@@ -201,13 +221,13 @@ def test_what_expires_is_written_down(gate: Gate) -> None:
     gate.outbox.prune(30)
     gate.clock.now += 31 * DAY
     gate.outbox.prune(30)
-    assert gate.events()[3:] == [Expired(Store.OUTBOX, 1)]
+    assert gate.events()[2:] == [Expired(Store.OUTBOX, 1)]
     gate.clock.now += 400 * DAY
-    gate.journal.tick()
+    gate.count()
     gate.clock.now += HOURS
     gate.journal.tick()
-    assert gate.events()[-1] == Expired(Store.AUDIT, 4)
-    assert (look(gate.folder / "audit").expired, look(gate.folder / "audit").findings) == (4, ())
+    assert gate.events()[-1] == Expired(Store.AUDIT, 3)
+    assert (look(gate.folder / "audit").expired, look(gate.folder / "audit").findings) == (3, ())
 
 
 def test_dropped_messages_are_written_down(gate: Gate) -> None:
@@ -215,7 +235,7 @@ def test_dropped_messages_are_written_down(gate: Gate) -> None:
     gate.outbox._database.execute("update counters set value = 3")
     gate.outbox._database.conn.commit()
     _store(gate.outbox, HOUR)
-    assert gate.events()[2:] == [ReportReleased(Stream.HOUR, 1, HOUR.end), RowsDropped(3)]
+    assert gate.events()[1:] == [ReportReleased(Stream.HOUR, 1, HOUR.end), RowsDropped(3)]
 
 
 def test_a_crash_between_report_and_entry_is_mended_at_the_next_start(memory: Path) -> None:
@@ -257,7 +277,7 @@ def test_a_log_that_was_set_back_is_refused(memory: Path) -> None:
     gate.kill()
     for file, content in before.items():
         file.write_bytes(content)
-    with pytest.raises(ConfigError, match="rolled back: the outbox vouches for 3 entries, and 2 are here"):
+    with pytest.raises(ConfigError, match="rolled back: the outbox vouches for 2 entries, and 1 are here"):
         Gate(memory).open()
 
 
@@ -269,7 +289,7 @@ def test_a_log_that_was_taken_away_begins_anew_and_says_so(memory: Path) -> None
     gate.kill()
     (memory / "audit").rename(memory / "evidence")
     gate = Gate(memory).open()
-    assert gate.events()[0] == BegunAnew(4)
+    assert gate.events()[0] == BegunAnew(3)
     assert ReportReleased(Stream.HOUR, 1, HOUR.end) in gate.events()
     assert not gate.desk.take(counts(cell(van(), 12))).accepted
     gate.kill()
@@ -277,12 +297,48 @@ def test_a_log_that_was_taken_away_begins_anew_and_says_so(memory: Path) -> None
 
 
 def test_a_policy_that_is_older_than_one_that_ran_is_refused(memory: Path) -> None:
-    """By the log, also where nothing else remembers; and that is written down."""
-    Gate(memory, serial=5).open().kill()
+    """By the note and by the log, each also where the other one is lost; by the log that is written down."""
+    Gate(memory, serial=5).open().count().kill()
+    note, log = memory / "policy-serial", memory / "audit"
+    with pytest.raises(ConfigError, match="serial = 4; allowed: 5 or higher"):
+        Gate(memory, serial=4).open()
+    note.rename(memory / "lost")
     gate = Gate(memory, serial=4)
-    with pytest.raises(ConfigError, match="serial 4 is older: by the audit log, serial 5 ran here"):
+    with pytest.raises(ConfigError, match=r"serial 4 is not newer: by the audit log, serial 5, sha256:\w+, ran here"):
         gate.open()
-    assert gate.events()[-1] == PolicyRefused(PolicyFault.OLDER)
+    assert gate.events()[-1] == PolicyRefused(PolicyFault.OLDER, kept=False)
+    (memory / "lost").rename(note)
+    log.rename(memory / "evidence")
+    with pytest.raises(ConfigError, match="serial = 4; allowed: 5 or higher"):
+        Gate(memory, serial=4).open()
+
+
+def test_another_policy_of_the_same_serial_is_refused(memory: Path) -> None:
+    """Also by the log alone."""
+    Gate(memory, serial=5).open().count().kill()
+    (memory / "policy-serial").unlink()
+    with pytest.raises(ConfigError, match="serial 5 is not newer: by the audit log, serial 5"):
+        Gate(memory, serial=5, sha256="2" * 64).open()
+
+
+def test_a_policy_that_was_tried_and_taken_away_leaves_no_trace(memory: Path) -> None:
+    """Nothing was counted under it: the one before may go on, by the note and by the log."""
+    Gate(memory, serial=4).open().count().kill()
+    Gate(memory, serial=5).open().kill()
+    gate = Gate(memory, serial=4).open().count()
+    gate.kill()
+    assert [event.serial for event in gate.events() if isinstance(event, PolicyLoaded)] == [4, 4]
+
+
+def test_a_policy_that_is_refused_while_another_is_in_force_is_written_down(gate: Gate) -> None:
+    """A hand that puts one after another into place writes ten entries an hour at most."""
+    for _ in range(11):
+        gate.journal.refuse(PolicyFault.INVALID)
+    assert gate.events()[1:] == [PolicyRefused(PolicyFault.INVALID, kept=True)] * 10
+    gate.clock.now += HOURS
+    gate.journal.tick()
+    gate.journal.refuse(PolicyFault.OLDER)
+    assert gate.events()[-1] == PolicyRefused(PolicyFault.OLDER, kept=True)
 
 
 def test_a_refused_policy_is_written_down(memory: Path) -> None:
@@ -292,7 +348,9 @@ def test_a_refused_policy_is_written_down(memory: Path) -> None:
     with pytest.raises(ConfigError), noting(audit, PolicyFault.INVALID):
         raise ConfigError("not signed")
     audit.close()
-    assert [entry.what for entry in store.load(memory / "audit").entries()][1:] == [PolicyRefused(PolicyFault.INVALID)]
+    assert [entry.what for entry in store.load(memory / "audit").entries()][1:] == [
+        PolicyRefused(PolicyFault.INVALID, kept=False)
+    ]
 
 
 def test_without_a_log_nothing_is_released_after_a_day(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
