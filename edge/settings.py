@@ -172,11 +172,11 @@ def _value(file: Path, section: str, option: str, value: object, hint: Any) -> A
         return None
     if value == "auto" and hint == ThreadCount:
         return spare_cores()
-    if (rows := _struct_in(hint)) and _is_list(hint):
-        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-            return tuple(table(rows, file, f"{section}.{option}.{at}", row) for at, row in enumerate(value, 1))
-    elif rows and isinstance(value, dict):
-        return table(rows, file, f"{section}.{option}", value)
+    if isinstance(value, dict | list) and (kind := _struct_in(hint)):
+        if isinstance(value, dict) and not _is_list(hint):
+            return table(kind, file, f"{section}.{option}", value)
+        if isinstance(value, list) and _is_list(hint) and all(isinstance(row, dict) for row in value):
+            return tuple(table(kind, file, f"{section}.{option}.{at}", row) for at, row in enumerate(value, 1))
     try:
         converted = msgspec.convert(value, hint, dec_hook=_as_path)
     except (msgspec.ValidationError, TypeError) as error:
@@ -191,7 +191,7 @@ def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]
 
 @cache
 def _struct_in(hint: Any) -> type[msgspec.Struct] | None:
-    """Return what each of an option's tables becomes; None for an option without tables."""
+    """Return what an option's table, or each of its tables, becomes; None for an option without tables."""
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return hint
     inner = [arg for arg in get_args(hint) if arg is not Ellipsis]
