@@ -17,7 +17,7 @@ help:
 	@echo "make attack  10,000 random streets for each rule of release, and attacks on it (an hour or more)"
 	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
-	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each"
+	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each; what leads on is kept in var/fuzz"
 	@echo "make models  train detector and reader from nothing (hours)"
 	@echo "make lock    renew the pinned requirements"
 	@echo "make clean   remove what the above made"
@@ -63,13 +63,13 @@ bench-register: setup
 	@$(BIN)/python -m benchmarks.registry --rows 16600000 --json
 
 fuzz: $(FUZZ)/.ready
-	@mkdir -p var/fuzz/found
-	@for target in decoder policy; do $(FUZZ)/bin/python -m tests.fuzz.$$target -runs=$(RUNS) -artifact_prefix=var/fuzz/found/$$target- || exit 1; done
+	@mkdir -p var/fuzz/found var/fuzz/corpus/decoder var/fuzz/corpus/policy
+	@for target in decoder policy; do $(FUZZ)/bin/python -m tests.fuzz.$$target -runs=$(RUNS) -max_len=512 -artifact_prefix=var/fuzz/found/$$target- var/fuzz/corpus/$$target || exit 1; done
 
 $(FUZZ)/.ready:
 	@$(PYTHON) -m venv $(FUZZ)
 	@$(FUZZ)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/runtime.txt
-	@$(FUZZ)/bin/python -m pip install -qq --disable-pip-version-check --no-deps atheris==3.0.0
+	@$(FUZZ)/bin/python -m pip install -qq --disable-pip-version-check --no-deps atheris==3.0.0 tomli==2.2.1
 	@touch $@
 
 models:
