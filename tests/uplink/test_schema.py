@@ -1,18 +1,33 @@
 """The contract for machines."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import jsonschema
 import msgspec
 import pytest
+from msgspec import inspect as types
 
 from edge import categories
 from edge.categories import CellKey
 from edge.release_rules import Dimension
 from edge.uplink import schema
-from edge.uplink.contract import Cell, Checkpoint, CountReport, DimensionName, Health, RestName, State, Status, encode
+from edge.uplink.contract import (
+    Cell,
+    Checkpoint,
+    CheckpointData,
+    CountReport,
+    DimensionName,
+    Health,
+    HealthData,
+    RestName,
+    State,
+    StateData,
+    Status,
+    encode,
+)
 from tests.messages import checkpoint, health, report, state
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "contract.md"
@@ -86,6 +101,65 @@ def test_the_page_on_the_contract_names_every_value(name: str) -> None:
     if name == "trade":
         expected = {value for value in expected if len(value) > 1} | {"A", "U"}
     assert written == expected
+
+
+SECTIONS: dict[type[msgspec.Struct], str] = {
+    CountReport: "A count report",
+    StateData: "State",
+    HealthData: "Health",
+    CheckpointData: "Checkpoint",
+}
+
+
+def _section(title: str) -> str:
+    return PAGE.read_text(encoding="utf-8").partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def _fields(kind: types.Type) -> Iterator[str]:
+    """Yield the names of all fields of a message, as they are written."""
+    match kind:
+        case types.StructType(fields=fields):
+            for field in fields:
+                yield field.encode_name
+                yield from _fields(field.type)
+        case types.UnionType(types=members):
+            for member in members:
+                yield from _fields(member)
+        case types.VarTupleType(item_type=item):
+            yield from _fields(item)
+        case _:
+            return
+
+
+@pytest.mark.parametrize("kind", SECTIONS, ids=lambda kind: kind.__name__)
+def test_the_page_on_the_contract_names_every_field(kind: type[msgspec.Struct]) -> None:
+    """In the section of its message."""
+    written = set(re.findall(r"[`\"](\w+)[`\"]", _section(SECTIONS[kind]) + _section("Dimensions")))
+    assert set(_fields(types.type_info(kind))) - written == set()
+
+
+@pytest.mark.parametrize("kind", [StateData, HealthData], ids=lambda kind: kind.__name__)
+def test_the_page_on_the_contract_names_the_values_of_each_field(kind: type[msgspec.Struct]) -> None:
+    """In its row, in the second column: all of a closed list, and no other."""
+    table = _section(SECTIONS[kind]).partition("| field |")[2].partition("\n\n")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("| `")]
+    values = {name: set(re.findall("`(.*?)`", row[2])) for row in rows for name in re.findall("`(.*?)`", row[1])}
+    info = types.type_info(kind)
+    assert isinstance(info, types.StructType)
+    for field in info.fields:
+        assert _values(field.type) == values[field.encode_name], field.name
+
+
+def _values(kind: types.Type) -> set[str]:
+    match kind:
+        case types.EnumType(cls=closed):
+            return {str(value) for value in closed}
+        case types.LiteralType(values=values):
+            return {str(value) for value in values}
+        case types.UnionType(types=members):
+            return set().union(*map(_values, members))
+        case _:
+            return set()
 
 
 def test_the_topics_of_the_document_are_those_of_the_contract() -> None:
