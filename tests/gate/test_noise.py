@@ -3,6 +3,7 @@
 import math
 import random
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -16,16 +17,16 @@ from tests.gate.desks import desk, outbox, released
 DRAWS = 40_000
 
 
-def _draws(scale: int) -> list[int]:
-    dice = random.Random(scale)
+def _draws(scale: Fraction | int) -> list[int]:
+    dice = random.Random(repr(scale))
     return [laplace(scale, dice.randrange) for _ in range(DRAWS)]
 
 
-@pytest.mark.parametrize("scale", [1, 2, 7])
-def test_draws_have_the_distribution_of_the_theory(scale: int) -> None:
+@pytest.mark.parametrize("scale", [1, 2, 7, Fraction(1, 3), Fraction(10, 7), Fraction(20, 3)])
+def test_draws_have_the_distribution_of_the_theory(scale: Fraction | int) -> None:
     """Chi-square over every value that comes often enough, the tails together."""
     seen, ratio = Counter(_draws(scale)), math.exp(-1 / scale)
-    edge = 4 * scale
+    edge = math.ceil(4 * scale)
     share = {x: (1 - ratio) / (1 + ratio) * ratio ** abs(x) for x in range(-edge, edge + 1)}
     inside = [seen[x] for x in share]
     expected = [DRAWS * one for one in share.values()]
@@ -33,8 +34,8 @@ def test_draws_have_the_distribution_of_the_theory(scale: int) -> None:
     assert found.pvalue > 0.001
 
 
-@pytest.mark.parametrize("scale", [1, 3, 20])
-def test_draws_have_the_moments_of_the_theory(scale: int) -> None:
+@pytest.mark.parametrize("scale", [1, 3, 20, Fraction(5, 2)])
+def test_draws_have_the_moments_of_the_theory(scale: Fraction | int) -> None:
     """Mean zero, variance 2q / (1-q)^2 with q = exp(-1/scale)."""
     draws, ratio = _draws(scale), math.exp(-1 / scale)
     variance = 2 * ratio / (1 - ratio) ** 2
