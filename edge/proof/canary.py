@@ -63,12 +63,15 @@ class Canary:
 
     def look(self, moment: Moment) -> None:
         """Search the memory of each process at a moment."""
-        self._note_tags(moment.keys)
-        everything = Searcher([*forms.needles(self.plates), *self._tag_needles()])
-        for name, pid in moment.pids.items():
-            found = places.memory(everything, name, pid)
+        for name, found in self.finds(moment).items():
             self.looks[name] += 1
             self.memory.setdefault(name, []).extend(self._forbidden(name, found, moment.time))
+
+    def finds(self, moment: Moment) -> dict[str, list[Find]]:
+        """Return all that the memory of each process holds at a moment, whether it may or not."""
+        self._note_tags(moment.keys)
+        searcher = self.searcher()
+        return {name: places.memory(searcher, name, pid) for name, pid in moment.pids.items()}
 
     def searcher(self) -> Searcher:
         """Return what looks for all plates and tags, in any place."""

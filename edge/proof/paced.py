@@ -23,19 +23,21 @@ if TYPE_CHECKING:  # Its libraries start threads, before which the process must 
 
 
 class Paced:
-    """A source that is held before the first frame after each of ``moments``, in Unix seconds."""
+    """A source that is held at each of ``moments``, in Unix seconds: when the first frame from then on is done with."""
 
     def __init__(self, source: Any, moments: Sequence[float], hold: Callable[[float], None]) -> None:
         self._source, self._moments, self._hold = source, sorted(moments), hold
+        self._time = -math.inf
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._source, name)
 
     def read(self) -> "Frame | None":
-        """Return the next frame."""
-        frame: "Frame | None" = self._source.read()
-        while frame is not None and self._moments and frame.time >= self._moments[0]:
+        """Return the next frame; whoever asks for it is done with the one before."""
+        while self._moments and self._time >= self._moments[0]:
             self._hold(self._moments.pop(0))
+        frame: Frame | None = self._source.read()
+        self._time = self._time if frame is None else frame.time
         return frame
 
 

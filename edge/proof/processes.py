@@ -69,6 +69,8 @@ def perform(stage: Stage, look: Callable[[Moment], None]) -> None:
                 _wait(stage.arrived, running, stage.output)
             look(moment)
             _let_go(running["vision"])
+            if moment.time == math.inf:  # Moments after the end of the video never come.
+                break
 
 
 def _command(stage: Stage, name: str) -> list[str]:
