@@ -41,13 +41,19 @@ from edge.uplink.outbox import Entry, OutboxError, OutboxReader, Row
 from tests.counting.passages import plate
 from tests.gate.audit.logs import KEY, ORIGIN
 from tests.gate.desks import ADDRESS
+from tests.policies import FLAT, rung, table
 
 MODELS = "sha256:" + "0" * 64
 PICTURE = np.zeros((9, 16), np.uint8)
-# So often, in seconds, the test looks at one of the frames; nights would be long otherwise.
-STEP = 20
 FPS = 12
 MEGABYTE = 1_000_000
+# Of the policies to attack: the example's ladder, and others that are harder to keep.
+TABLES: Sequence[Sequence[str]] = (
+    (),
+    (FLAT,),
+    (table(rung("direction", period="day")),),
+    (table(rung("direction"), name="all", weight=0.5), table(rung("direction", "plate"), name="plates", weight=0.5)),
+)
 
 
 class Vehicle(NamedTuple):
@@ -69,6 +75,10 @@ class Clock:
         """Let time pass."""
         self.now += seconds
         self.monotonic += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Set it, ahead or back."""
+        self.now += seconds
 
 
 class _Street:
@@ -211,13 +221,24 @@ class Camera:
     ``left`` is what has left it and may be seen at the broker, each with its moment.
     """
 
-    def __init__(self, folder: Path, policy: Policy, clock: Clock, patch: pytest.MonkeyPatch, dropped: int = 0) -> None:
-        """Start it. Each vehicle costs so many ``dropped`` frames."""
+    def __init__(  # noqa: PLR0913, PLR0917  (what attacks vary)
+        self,
+        folder: Path,
+        policy: Policy,
+        clock: Clock,
+        patch: pytest.MonkeyPatch,
+        step: int = 20,
+        dropped: int = 0,
+    ) -> None:
+        """Start it. Each vehicle costs so many ``dropped`` frames.
+
+        One frame in ``step`` seconds is looked at, and passes for all of them: nights would be long otherwise.
+        """
         self.folder, self.policy, self.clock = folder, policy, clock
         times = SimpleNamespace(time=lambda: clock.now, monotonic=lambda: clock.monotonic)
         patch.setattr("edge.service.vision.time", times)
-        patch.setattr("edge.counting.counter.UNOBSERVED_SECONDS", STEP)
-        self._dropped = dropped
+        patch.setattr("edge.counting.counter.UNOBSERVED_SECONDS", step)
+        self._step, self._dropped = step, dropped
         self.left: list[tuple[float, object]] = []
         self.gate: Gate | None = None
         self.start_gate()
@@ -265,6 +286,12 @@ class Camera:
             self.gate.audit.close()
         self.gate = None
 
+    def end(self) -> None:
+        """Close the day, as at the end of a policy, and end."""
+        if self.gate is not None:
+            self.gate.desk.end_policy()
+        self.kill_gate()
+
     def restart_vision(self, *, kindly: bool = False) -> None:
         """Kill it, or end it as SIGTERM does, and start it anew."""
         if kindly:
@@ -294,8 +321,8 @@ class Camera:
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""
-        for _ in range(int(seconds // STEP)):
-            self.clock.wait(STEP)
+        for _ in range(int(seconds // self._step)):
+            self.clock.wait(self._step)
             self._turn()
 
     def _turn(self) -> None:

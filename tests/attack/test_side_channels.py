@@ -24,24 +24,17 @@ from edge.counting.part import Part
 from edge.counting.spool import Spool
 from edge.gate.desk import Desk
 from edge.windows import day_number, day_window
-from tests.attack.camera import STEP, Camera, Clock, Vehicle, audit_of, rows_of
+from tests.attack.camera import TABLES, Camera, Clock, Vehicle, audit_of, rows_of
 from tests.conftest import IN_MEMORY
 from tests.counts import policy
 from tests.examples import dices, examples
 from tests.gate.streets import CLASSES, VAN
-from tests.policies import FLAT, rung, table
 
 K = 10
 DAY = date(2026, 11, 23)
 MIDNIGHT = day_window(DAY).end
 # A vehicle is in sight so long, and every frame of it may be lost on a slow board.
 FRAMES = 200
-TABLES: Sequence[Sequence[str]] = (
-    (),
-    (FLAT,),
-    (table(rung("direction", period="day")),),
-    (table(rung("direction"), name="all", weight=0.5), table(rung("direction", "plate"), name="plates", weight=0.5)),
-)
 Weaken = Callable[[pytest.MonkeyPatch], None]
 VICTIM = Vehicle(1, next(one for one in CLASSES if one.vehicle_type is VAN))
 CROWD = [Vehicle(100 + number, CLASSES[0]) for number in range(K + 2)]
@@ -79,7 +72,7 @@ def _watch(night: Night, passages: Sequence[tuple[int, Vehicle]], weaken: Weaken
         folder = Path(name)
         rules = policy(folder, tables=TABLES[night.tables])
         weaken(patch)
-        camera = Camera(folder, rules, Clock(MIDNIGHT - 1_800.0), patch, FRAMES)
+        camera = Camera(folder, rules, Clock(MIDNIGHT - 1_800.0), patch, dropped=FRAMES)
         _pass(camera, night, passages)
         camera.kill_gate()
         reports = [(row.sequence, row.entry.payload, row.entry.signature) for row in rows_of(folder)]
@@ -87,7 +80,7 @@ def _watch(night: Night, passages: Sequence[tuple[int, Vehicle]], weaken: Weaken
 
 
 def _pass(camera: Camera, night: Night, passages: Sequence[tuple[int, Vehicle]]) -> None:
-    camera.wait(2 * STEP)
+    camera.wait(60)
     camera.drive(*CROWD if night.crowd else ())
     for minute in range(36):
         if minute == KILLED and night.vision_killed:
