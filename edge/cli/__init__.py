@@ -16,6 +16,7 @@ from edge.cli.audit import audit
 from edge.cli.lists import lists
 from edge.cli.options import PATH, config_option, source_options, supervisor_option
 from edge.cli.policy import policy
+from edge.cli.prove import prove
 from edge.cli.registry import registry
 from edge.cli.rules import rules
 from edge.errors import AnprError, ConfigError
@@ -31,6 +32,7 @@ def commands() -> None:
 
 commands.add_command(audit)
 commands.add_command(policy)
+commands.add_command(prove)
 commands.add_command(registry)
 commands.add_command(lists)
 commands.add_command(rules)

@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
+
+from edge.policy_text import Language
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,3 +60,17 @@ def source_options(command: F) -> F:
 def supervisor_option(command: F) -> F:
     """Add --supervisor, by which the supervisor tells its children its process id."""
     return click.option("--supervisor", type=int, hidden=True)(command)
+
+
+def _local() -> str:
+    """Return the language of the user's locale, English where it is another."""
+    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    return (Language.NL if spoken.lower().startswith("nl") else Language.EN).value
+
+
+language_option = click.option(
+    "--language",
+    type=click.Choice([one.value for one in Language]),
+    default=_local,
+    help="Language; by default that of your locale.",
+)

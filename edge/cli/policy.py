@@ -1,6 +1,5 @@
 """`anpr-edge policy`: the signed file without which nothing runs."""
 
-import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -9,7 +8,7 @@ import click
 
 from edge import policy as policies
 from edge import policy_check, policy_draft, policy_prose
-from edge.cli.options import PATH, Day
+from edge.cli.options import PATH, Day, language_option
 from edge.errors import ConfigError
 from edge.policy_draft import FILL_IN, QUESTIONS, Template
 from edge.policy_scenario import REFUSED, reason, scenario_of
@@ -19,20 +18,6 @@ from edge.settings import OptionError
 
 class PolicyError(ConfigError):
     """A policy has faults, which were printed one by one."""
-
-
-def _local() -> str:
-    """Return the language of the user's locale, English where it is another."""
-    spoken = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
-    return (Language.NL if spoken.lower().startswith("nl") else Language.EN).value
-
-
-language_option = click.option(
-    "--language",
-    type=click.Choice([one.value for one in Language]),
-    default=_local,
-    help="Language; by default that of your locale.",
-)
 
 
 @click.group()

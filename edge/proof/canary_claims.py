@@ -54,7 +54,7 @@ def blind(canary: Canary, *, may: bool) -> Claim:
     return Claim(
         Words(
             "Gate and uplink, which release and send, never hold a plate",
-            "Poort en verzender, die vrijgeven en versturen, hebben nooit een kenteken",
+            "Poort (gate) en verzender (uplink), die vrijgeven en versturen, hebben nooit een kenteken",
         ),
         Words(
             "Their memory was searched, all that they can write to, while vehicles passed and at the end.",
@@ -72,8 +72,8 @@ def forgetful(canary: Canary, after: float, *, may: bool) -> Claim:
     found, held = _found(looks, finds, may=may), len(canary.held)
     return Claim(
         Words(
-            f"Vision holds no plate {after:g} seconds after its passage, and no code of one after its day",
-            f"Herkenning heeft {after:g} seconden na de passage geen kenteken meer, en na de dag geen code daarvan",
+            f"Vision holds no plate {after:g} seconds after its passage, no code of one after its day",
+            f"Herkenning (vision) heeft {after:g} seconden na de passage geen kenteken meer, na de dag geen code",
         ),
         Words(
             "Vision was held at moments of the clip and after its end, and its memory searched. That it did hold "

@@ -75,9 +75,9 @@ def own_log(config: Config) -> Claim:
     """Verify this camera's own log against what its outbox published last."""
     title = Words("This camera's own audit log is whole", "Het auditlog van deze camera is heel")
     how = Words(
-        "Verified with the camera's key and the checkpoint in its outbox; `anpr-edge audit verify` takes those of "
+        "Verified with the camera's key and the checkpoint in its outbox; 'anpr-edge audit verify' takes those of "
         "subscribers too.",
-        "Geverifieerd met de sleutel van de camera en het controlepunt in haar outbox; `anpr-edge audit verify` neemt "
+        "Geverifieerd met de sleutel van de camera en het controlepunt in haar outbox; 'anpr-edge audit verify' neemt "
         "ook die van afnemers.",
     )
     if not config.audit_folder.exists():

@@ -34,7 +34,7 @@ def network(file: Path) -> Claim:
         outside = _possible(file, attempts)
         through = [f"{name}: {what[0]}" for name in ("vision", "gate") for what in _through(file, name, outside)]
     return Claim(
-        Words("Vision and gate have no network", "Herkenning en poort hebben geen netwerk"),
+        Words("Vision and gate have no network", "Herkenning (vision) en poort (gate) hebben geen netwerk"),
         Words(
             "A process with the walls of each tried to reach a server on this machine, by TCP, UDP and raw packets; "
             "one without walls could.",
