@@ -4,7 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
+
+from edge.config import load
 from edge.proof.pki import Pki
+from edge.uplink.contract import CountReport, Stream
+from edge.uplink.outbox import OutboxReader
 from hil.demo.site import Plan, Site, make
 from hil.scenes import truth
 
@@ -34,3 +39,11 @@ def edit(site: Site, old: str, new: str) -> None:
     text = site.config.read_text()
     assert old in text
     site.config.write_text(text.replace(old, new))
+
+
+def reports_of(site: Site) -> list[CountReport]:
+    """Return the reports of hours that wait in the outbox."""
+    reader = OutboxReader(load(site.config).outbox_file)
+    rows = reader.unsent(100)
+    reader.close()
+    return [msgspec.json.decode(row.entry.payload, type=CountReport) for row in rows if row.stream is Stream.HOUR]

@@ -10,27 +10,17 @@ from pathlib import Path
 import msgspec
 
 from edge import keys
-from edge.config import load
 from edge.counting.spool import Spool
 from edge.keys import Role
 from edge.proof.broker import broker
 from edge.proof.pki import Pki
-from edge.uplink.contract import CountReport, Stream
-from edge.uplink.outbox import OutboxReader
+from edge.uplink.contract import CountReport
 from edge.windows import window_of
-from hil.demo.site import Site
 from hil.scenes import truth
 from tests.counts import cell, counts, van
-from tests.service.sites import bench_site, camera, command
+from tests.service.sites import bench_site, camera, command, reports_of
 
 START = ("--start", "2026-11-17T15:00:00+01:00")
-
-
-def _reports(site: Site) -> list[CountReport]:
-    reader = OutboxReader(load(site.config).outbox_file)
-    rows = reader.unsent(100)
-    reader.close()
-    return [msgspec.json.decode(row.entry.payload, type=CountReport) for row in rows if row.stream is Stream.HOUR]
 
 
 def test_one_vehicle_on_a_bench_becomes_one_report(tmp_path: Path, one_vehicle: Path, memory: Path, pki: Pki) -> None:
@@ -75,7 +65,7 @@ def test_an_unreachable_broker_costs_no_report(tmp_path: Path, one_vehicle: Path
     done = camera(site, "run", *START)
     assert done.returncode == 0
     assert "broker_unreachable" in done.stderr
-    (report,) = _reports(site)
+    (report,) = reports_of(site)
     assert sum(cell.n for cell in report.data.cells) == 1
     assert report.data.window.partial
 
@@ -99,7 +89,7 @@ def test_a_file_that_is_read_again_is_not_added_to_its_last_reading(
     start = int(truth.load(one_vehicle / "truth.json").start.timestamp())
     Spool(memory / "vision").put(counts(cell(van(), 5, 5), window=window_of(start), final=False))
     assert camera(site, "run", *START).returncode == 0
-    (report,) = _reports(site)
+    (report,) = reports_of(site)
     assert sum(one.n for one in report.data.cells) == 1
 
 
@@ -119,7 +109,7 @@ def test_sigterm_ends_all_within_five_seconds(tmp_path: Path, one_vehicle: Path,
     ended = {json.loads(line)["process"] for line in rest.splitlines() if "process_ended" in line}
     assert ended == {"vision", "gate", "uplink", "run"}
     assert len(list((memory / "vision").glob("*.json"))) == 1
-    assert not _reports(site)
+    assert not reports_of(site)
 
 
 def test_a_supervisor_that_is_killed_leaves_nobody_behind(
