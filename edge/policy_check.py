@@ -109,7 +109,4 @@ def _release(layer: Layer, read: Read) -> Iterator[ConfigError]:
     if None in (enrichment, measure, rules, bench):
         return
     release = msgspec.convert(layer.tree["release"], Release)
-    try:
-        release_rules.check(layer.file, release, release_rules.Terms(enrichment, measure, bool(rules), bench))
-    except ConfigError as fault:
-        yield fault
+    yield from release_rules.faults(layer.file, release, release_rules.Terms(enrichment, measure, bool(rules), bench))

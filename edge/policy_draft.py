@@ -30,6 +30,14 @@ _NEXT = Words(
 )
 
 
+_NOISE = Words(
+    "Noise is optional, one of two. perturbation = 3 here blurs each number. [release.dp] with budget = 1.0 states an "
+    "epsilon for each vehicle and day; it needs measure unique_vehicles and no enrichment but rdw. See docs/policy.md.",
+    "Ruis kan, een van twee. perturbation = 3 hier vervaagt elk getal. [release.dp] met budget = 1.0 geeft een epsilon "
+    "per voertuig en dag; dat vraagt measure unique_vehicles en geen verrijking behalve rdw. Zie docs/policy.md.",
+)
+
+
 class Question(NamedTuple):
     """A question that municipalities ask, as a template: what it enriches, and the ladder of its answers."""
 
@@ -158,7 +166,7 @@ def render(template: Template, answers: Answers, language: Language) -> str:
         lines += _comment(field.words.told(language))
         lines += [_option(field, template, answers, language, blank=field in open_fields)]
         if field.section == "release":
-            lines += _release(template)
+            lines += _release(template, language)
     return "\n".join(lines) + "\n"
 
 
@@ -173,11 +181,11 @@ def _option(field: Field, template: Template, answers: Answers, language: Langua
     return f"{field.option} = {field.new or EMPTY}"
 
 
-def _release(template: Template) -> list[str]:
+def _release(template: Template, language: Language) -> list[str]:
     """Return what the section says beside k."""
     rungs = [f"  {rung}," for rung in QUESTIONS[template].rungs]
     table = ["", "[[release.tables]]", f'name = "{template}"', "weight = 1.0", "rungs = [", *rungs, "]"]
-    return ["minimum_window_minutes = 15", *table]
+    return ["minimum_window_minutes = 15", *_comment(_NOISE.told(language)), *table]
 
 
 def _toml(field: Field, given: str) -> str:

@@ -8,7 +8,7 @@ from edge.policy import Policy
 from edge.policy_fields import PolicyFile
 from edge.policy_scenario import reason, scenario_of
 from edge.policy_text import Language, Words
-from edge.release_rules import Enrichment, Measure, Period, Table
+from edge.release_rules import Enrichment, Measure, Period, Privacy, Release, Table
 
 WIDTH = 100
 INDENT = "  "
@@ -38,6 +38,10 @@ _MEASURED = {
     ),
     Measure.UNIQUE_VEHICLES: Words("different vehicles", "verschillende voertuigen"),
 }
+_ONCE_A_DAY = Words(
+    "different vehicles, each once a day in each direction, in the hour of its first passage",
+    "verschillende voertuigen, elk eenmaal per dag en richting, in het uur van de eerste passage",
+)
 _PERIODS = {Period.HOUR: Words("each hour", "elk uur"), Period.DAY: Words("each day", "elke dag")}
 _ADMITTED = Words(
     "whether the zone lets the vehicle in, by the rule file {rules}",
@@ -131,16 +135,14 @@ def _what(file: PolicyFile) -> Iterator[Words]:
     yield from (_COUNTED[one] for one in what.enrichment)
     if what.zone_rules:
         yield Words(*(words.format(rules=what.zone_rules) for words in _ADMITTED))
-    numbers = Words(*(words.format(gap=what.repeat_gap_minutes) for words in _MEASURED[what.measure]))
+    measured = _MEASURED[what.measure] if file.release.dp is None else _ONCE_A_DAY
+    numbers = Words(*(words.format(gap=what.repeat_gap_minutes) for words in measured))
     yield Words(f"the numbers are {numbers.en}", f"de getallen zijn {numbers.nl}")
 
 
 def _release(file: PolicyFile) -> Iterator[Words]:
-    k, kept = file.release.k, file.retention
-    yield Words(
-        f"numbers only, each of {k} or more different vehicles; smaller ones are withheld",
-        f"alleen getallen, elk van {k} of meer verschillende voertuigen; kleinere worden achtergehouden",
-    )
+    kept = file.retention
+    yield from _numbers(file.release)
     for table in file.release.tables:
         yield from _ladder(table)
     yield Words(
@@ -149,6 +151,45 @@ def _release(file: PolicyFile) -> Iterator[Words]:
     )
     minutes = file.set_up.minutes
     yield Words(*(words.format(minutes=minutes) for words in (_SET_UP if minutes else _NO_SET_UP)))
+
+
+def _numbers(release: Release) -> Iterator[Words]:
+    """Tell which numbers leave, and what noise does to them."""
+    if release.dp is not None:
+        yield from _privacy(release, release.dp)
+        return
+    yield Words(
+        f"numbers only, each of {release.k} or more different vehicles; smaller ones are withheld",
+        f"alleen getallen, elk van {release.k} of meer verschillende voertuigen; kleinere worden achtergehouden",
+    )
+    if scale := release.perturbation:
+        yield Words(
+            f"each number is blurred by chance (scale {scale}); no epsilon can be stated for that",
+            f"elk getal wordt met toeval vervaagd (schaal {scale}); daar hoort geen epsilon bij",
+        )
+
+
+def _privacy(release: Release, privacy: Privacy) -> Iterator[Words]:
+    (table,) = release.tables
+    scale, least = round(float(privacy.scale(table)), 1), release.threshold(table)
+    yield Words(
+        f"differential privacy: all that one camera releases of one day tells of one vehicle at most epsilon = "
+        f"{privacy.budget:g}; several days or cameras add up",
+        f"differentiële privacy: alles wat een camera van een dag vrijgeeft, zegt van één voertuig hooguit epsilon = "
+        f"{privacy.budget:g}; dagen en camera's tellen op",
+    )
+    yield Words(
+        f"numbers only, each with noise (discrete Laplace, scale {scale:g}); those that stay below {least} with it are "
+        "withheld, vehicles without a readable plate are not counted",
+        f"alleen getallen, elk met ruis (discrete Laplace, schaal {scale:g}); wat daarmee onder {least} blijft, wordt "
+        "achtergehouden; voertuigen zonder leesbaar kenteken tellen niet mee",
+    )
+    yield Words(
+        f"the budget of a day is for {privacy.starts} start(s) of the camera; after a further one nothing is released "
+        "until the next day",
+        f"het dagbudget is voor {privacy.starts} start(s) van de camera; na een volgende komt er tot de volgende dag "
+        "niets meer vrij",
+    )
 
 
 def _ladder(table: Table) -> Iterator[Words]:

@@ -179,12 +179,17 @@ class Terms(NamedTuple):
     bench: bool
 
 
-def check(file: Path, release: Release, terms: Terms) -> None:
-    """Check what no single option can say.
+def faults(file: Path, release: Release, terms: Terms) -> Iterator[ConfigError]:
+    """Yield what no single option can say: all that contradicts [release.dp], and the first of the rest."""
+    if release.dp is not None:
+        yield from _contradictions(file, release, terms)
+    try:
+        _check(file, release, terms)
+    except ConfigError as fault:
+        yield fault
 
-    Raises:
-        ConfigError: naming file, section, option, value and what is allowed.
-    """
+
+def _check(file: Path, release: Release, terms: Terms) -> None:
     if release.k < MIN_K and not terms.bench:
         raise refusal(file, "release", "k", release.k, f"{MIN_K} or more (less only in a bench policy)")
     if (minutes := release.minimum_window_minutes) < MIN_WINDOW and not terms.bench:
@@ -192,8 +197,6 @@ def check(file: Path, release: Release, terms: Terms) -> None:
         raise refusal(file, "release", "minimum_window_minutes", minutes, allowed)
     if not 1 <= len(release.tables) <= MOST_TABLES:
         raise refusal(file, "release", "tables", len(release.tables), f"one to {MOST_TABLES} [[release.tables]]")
-    if release.dp is not None:
-        _check_privacy(file, release, terms)
     _check_tables(file, release.tables)
     for at, table in enumerate(release.tables, 1):
         _check_periods(file, f"release.tables.{at}", table)
@@ -214,21 +217,21 @@ def _check_tables(file: Path, tables: Sequence[Table]) -> None:
         raise refusal(file, "release.tables", "weight", round(total, 6), "weights of all tables that sum to 1")
 
 
-def _check_privacy(file: Path, release: Release, terms: Terms) -> None:
-    """Check what else an epsilon needs: a bound on what one vehicle contributes, and on whom it can influence."""
+def _contradictions(file: Path, release: Release, terms: Terms) -> Iterator[ConfigError]:
+    """Yield what an epsilon can't be stated with: it needs a bound on what one vehicle adds, and on whom it moves."""
     if release.perturbation:
-        raise refusal(
-            file, "release", "perturbation", release.perturbation, "0 with [release.dp], whose noise is enough"
-        )
+        allowed = "0 with [release.dp], which has noise of its own"
+        yield refusal(file, "release", "perturbation", release.perturbation, allowed)
     if terms.measure is not Measure.UNIQUE_VEHICLES:
         allowed = f"{Measure.UNIQUE_VEHICLES} with [release.dp]: a vehicle may pass any number of times"
-        raise refusal(file, "what", "measure", terms.measure, allowed)
-    for one in terms.enrichment:
-        if one is not Enrichment.RDW:
-            allowed = f"{Enrichment.RDW} or nothing with [release.dp]: {one} has too many values to noise each cell"
-            raise refusal(file, "what", "enrichment", [str(name) for name in terms.enrichment], allowed)
+        yield refusal(file, "what", "measure", terms.measure, allowed)
+    if more := [str(one) for one in terms.enrichment if one is not Enrichment.RDW]:
+        allowed = (
+            f"{Enrichment.RDW} or nothing with [release.dp]: {more[0]} has too many values to noise a cell of each"
+        )
+        yield refusal(file, "what", "enrichment", [str(one) for one in terms.enrichment], allowed)
     if len(release.tables) > 1:
-        raise refusal(file, "release", "tables", len(release.tables), "one with [release.dp]")
+        yield refusal(file, "release", "tables", len(release.tables), "one with [release.dp]")
 
 
 def _check_periods(file: Path, section: str, table: Table) -> None:

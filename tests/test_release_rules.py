@@ -1,11 +1,15 @@
 """The section [release] of a policy: what may stand on a ladder."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from edge import policy
 from edge.errors import ConfigError
+from edge.policy_check import faults
+from edge.policy_prose import tell
+from edge.policy_text import Language
 from edge.release_rules import Period, Table
 from tests.policies import policy_text, rung, table
 
@@ -98,3 +102,119 @@ def test_no_window_is_shorter_than_a_quarter_of_an_hour(tmp_path: Path) -> None:
     """Not per camera per minute."""
     with pytest.raises(ConfigError, match=r"\[release\] minimum_window_minutes = 14; allowed: 15 or more"):
         _read(tmp_path, old="minimum_window_minutes = 15", new="minimum_window_minutes = 14")
+
+
+ONE = [table(rung("direction"), rung("direction", period="day"))]
+
+
+def _faults(folder: Path, old: str = "", new: str = "", **changes: Any) -> list[str]:
+    file = folder / "policy.toml"
+    changes = {"measure": "unique_vehicles", "tables": ONE, "dp": "budget = 1.0", **changes}
+    file.write_text(policy_text(**changes).replace(old, new, 1))
+    return [str(fault).removeprefix(f"{file}: ") for fault in faults(file, file.read_bytes())]
+
+
+def test_differential_privacy_may_have_hours_and_days_of_different_vehicles(tmp_path: Path) -> None:
+    """A vehicle counts once a day, so no hour's number is in the day's again."""
+    assert _faults(tmp_path) == []
+    assert _faults(tmp_path, dp="budget = 10\nstarts = 10") == []
+
+
+@pytest.mark.parametrize(
+    ("dp", "message"),
+    [
+        ("", "[release.dp] budget is missing; allowed: epsilon of a vehicle and day, 0.1 to 10"),
+        ("budget = 0.09", "[release.dp] budget = 0.09; allowed: epsilon of a vehicle and day, 0.1 to 10"),
+        ("budget = 10.1", "[release.dp] budget = 10.1; allowed: epsilon of a vehicle and day, 0.1 to 10"),
+        ("budget = -1.0", "[release.dp] budget = -1.0; allowed: epsilon of a vehicle and day, 0.1 to 10"),
+        ("budget = nan", "[release.dp] budget = nan; allowed: epsilon of a vehicle and day, 0.1 to 10"),
+        ("budget = inf", "[release.dp] budget = inf; allowed: epsilon of a vehicle and day, 0.1 to 10"),
+        ('budget = "1"', '[release.dp] budget = "1"; allowed: epsilon of a vehicle and day, 0.1 to 10'),
+        ("budget = 1.0\nstarts = 0", "[release.dp] starts = 0; allowed: a whole number from 1 to 10"),
+        ("budget = 1.0\nstarts = 11", "[release.dp] starts = 11; allowed: a whole number from 1 to 10"),
+        ("epsilon = 1.0", "[release.dp] unknown option epsilon; allowed: budget, starts"),
+    ],
+)
+def test_a_budget_that_can_not_be_is_named(tmp_path: Path, dp: str, message: str) -> None:
+    """With section, option, value and what is allowed."""
+    assert _faults(tmp_path, dp=dp or " ") == [message]
+
+
+@pytest.mark.parametrize("written", ["dp = 1.0", "dp = []", "[[release.dp]]\nbudget = 1.0"])
+def test_differential_privacy_is_a_section(tmp_path: Path, written: str) -> None:
+    """And nothing else."""
+    (found,) = _faults(tmp_path, "[release.dp]\nbudget = 1.0", written)
+    assert found.startswith("[release] dp = ")
+    assert found.endswith("; allowed: a section [release.dp] with a budget")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"measure": "passages"},
+            '[what] measure = "passages"; allowed: unique_vehicles with [release.dp]: a vehicle may pass any number of times',
+        ),
+        (
+            {"perturbation": 3},
+            "[release] perturbation = 3; allowed: 0 with [release.dp], which has noise of its own",
+        ),
+        (
+            {"old": '["rdw"]', "new": '["rdw", "exemptions"]'},
+            "[what] enrichment = ['rdw', 'exemptions']; allowed: rdw or nothing with [release.dp]: exemptions has too many",
+        ),
+        (
+            {"tables": [table(rung("direction"), name=name, weight=0.5) for name in "ab"]},
+            "[release] tables = 2; allowed: one with [release.dp]",
+        ),
+    ],
+)
+def test_what_contradicts_differential_privacy_is_named(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    """With the reason: no epsilon could be stated."""
+    (found,) = _faults(tmp_path, **changes)
+    assert found.startswith(message)
+
+
+def test_all_that_contradicts_differential_privacy_is_named_at_once(tmp_path: Path) -> None:
+    """So it can be mended in one go."""
+    tables = [table(rung("direction"), name=name, weight=0.5) for name in "ab"]
+    assert len(_faults(tmp_path, measure="passages", perturbation=3, tables=tables)) == 3
+
+
+def test_the_scale_is_that_of_the_longest_way_in_and_out(tmp_path: Path) -> None:
+    """On the example's ladder a passenger car comes to five rungs, a truck to three."""
+    file = tmp_path / "policy.toml"
+    file.write_text(policy_text(measure="unique_vehicles", dp="budget = 1.5\nstarts = 3"))
+    release = policy.read(file).file.release
+    assert release.dp is not None
+    assert release.dp.scale(release.tables[0]) == 20
+    assert release.threshold(release.tables[0]) == 10 + 4 * 20
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (
+            Language.EN,
+            ["tells of one vehicle at most epsilon = 1;", "scale 4); those that stay below 26 with", "1 start(s)"],
+        ),
+        (Language.NL, ["zegt van één voertuig hooguit epsilon = 1;", "schaal 4); wat daarmee onder 26", "1 start(s)"]),
+    ],
+)
+def test_a_policy_with_differential_privacy_is_told_in_plain_words(
+    tmp_path: Path, language: Language, told: list[str]
+) -> None:
+    """Budget, noise, threshold, and what a restart does."""
+    file = tmp_path / "policy.toml"
+    file.write_text(policy_text(measure="unique_vehicles", tables=ONE, dp="budget = 1.0"))
+    text = " ".join(tell(policy.read(file), language).split())
+    assert [part for part in told if part not in text] == []
+
+
+def test_a_policy_with_perturbation_says_that_no_epsilon_follows(tmp_path: Path) -> None:
+    """In plain words."""
+    file = tmp_path / "policy.toml"
+    file.write_text(policy_text(perturbation=3))
+    assert "each number is blurred by chance (scale 3); no epsilon can be stated" in tell(
+        policy.read(file), Language.EN
+    )
