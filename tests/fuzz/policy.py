@@ -57,7 +57,7 @@ EVERYTHING = {
     ("why", "link_decision"): '"B"',
 }
 OPTIONS = [(section, option) for section, options in BASE.items() for option in options]
-OPTIONS += [("release", "perturbation"), ("release", "tables"), ("release", "raw"), ("else", "a")]
+OPTIONS += [("release", name) for name in ("perturbation", "dp", "dp", "tables", "raw")] + [("else", "a")]
 VALUES = [
     *sorted({value for options in BASE.values() for value in options.values()}),
     *(f'"{name}"' for names in (Enrichment, Measure, Period, Dimension) for name in names),
@@ -66,6 +66,7 @@ VALUES = [
     *("{a = 1}", "[1]", '" "', '"\\u0007"', '"\\u009b"', '"\\u202e"', '"a\\nb"', f'"{"x" * 1001}"', DIGEST, "''"),
     *('"""a\nb"""', "1\nk = 1", '{name = "t0", weight = 1.0, rungs = [{period = "hour", dimensions = ["direction"]}]}'),
     *('"a\\n"', '"a\\u00a0b"', '"a\\u2028b"', '["a\\n"]', '"http://a\\n"'),
+    *("{budget = 1.0}", "{budget = 0.1, starts = 10}", "{budget = nan}", "{budget = 1e-9}", '"unique_vehicles"'),
     *("2025-12-31", "2026-12-31T00:00:00", "12:00:00", "9999-12-31", "0001-01-01", "2026-02-30"),
 ]  # fmt: skip
 DIMENSIONS = [*map(str, Dimension), "brand"]
@@ -130,6 +131,8 @@ def _must_hold(file: PolicyFile) -> None:
     assert file.why.dpia.strip() or not what.enrichment
     links = {Enrichment.ORIGIN, Enrichment.TRADE} & set(what.enrichment)
     assert bool(file.why.link_decision.strip()) is bool(links)
+    assert release.dp is None or (what.measure is Measure.UNIQUE_VEHICLES and not release.perturbation)
+    assert all(release.threshold(table) >= release.k for table in release.tables)
     _tables_must_hold(release, what.measure)
     known = {Dimension.DIRECTION, Dimension.PLATE}.union(*(SOURCES[one] for one in what.enrichment))
     known -= set() if what.zone_rules else {Dimension.ADMITTED}
