@@ -33,6 +33,7 @@ from edge.uplink.contract import (
     Address,
     Checkpoint,
     CountReport,
+    DifferentialPrivacy,
     Health,
     State,
     Status,
@@ -153,8 +154,10 @@ class Checker:
         k = report.data.release.k
         if k < MIN_K and not self._bench:
             raise BreachError(f"k is {k}; at least {MIN_K} is required")
-        if any(cell.n < k for cell in report.data.cells):
-            raise BreachError(f"has a cell below its k, {k}")
+        noise = report.data.release.noise
+        least = max(k, noise.threshold) if isinstance(noise, DifferentialPrivacy) else k
+        if any(cell.n < least for cell in report.data.cells):
+            raise BreachError(f"has a cell below {'its k' if least == k else 'the threshold of its noise'}, {least}")
 
     def _take_state(self, received: Received, signed: Signature) -> Event:
         state = _decode(received.payload, State)

@@ -1,5 +1,6 @@
 """Events as text for people."""
 
+from collections.abc import Iterator
 from typing import get_args
 
 from rich import box
@@ -9,7 +10,15 @@ from rich.text import Text
 
 from central.checks import local_times
 from central.events import CheckpointNote, Event, HealthNote, Refused, Repeated, Report, StateChange
-from edge.uplink.contract import Cell, CountReport, DimensionName, Window
+from edge.uplink.contract import (
+    Cell,
+    CountData,
+    CountReport,
+    DifferentialPrivacy,
+    DimensionName,
+    Perturbation,
+    Window,
+)
 
 DIMENSIONS: tuple[str, ...] = get_args(DimensionName)
 VEHICLE_TYPE = "vehicle_type"
@@ -109,8 +118,7 @@ def _row(cell: Cell, used: list[str], *, with_rest: bool) -> list[str]:
 
 def _remarks(event: Report) -> list[str]:
     report = event.message
-    k = report.data.release.k
-    remarks = [f"what fewer than {k} different vehicles share is withheld" if report.data.cells else _empty(k)]
+    remarks = list(_withheld(report.data))
     if report.data.window.partial:
         remarks.append(f"partial: the camera saw {report.data.window.observed_share:.0%} of this window")
     if report.data.weight < 1:
@@ -122,8 +130,21 @@ def _remarks(event: Report) -> list[str]:
     return [*remarks, _origin(report, event)]
 
 
-def _empty(k: int) -> str:
-    return f"no cell: nothing passed, or everything is shared by fewer than {k} different vehicles and withheld"
+def _withheld(data: CountData) -> Iterator[str]:
+    """Say what is not in a report, and what noise does to what is."""
+    k, noise = data.release.k, data.release.noise
+    if isinstance(noise, DifferentialPrivacy):
+        yield f"{'' if data.cells else 'no cell: '}what stayed below {noise.threshold} with its noise is withheld"
+        yield (
+            f"differential privacy: epsilon {noise.epsilon:g} for each vehicle, camera and day; noise of scale "
+            f"{noise.scale:g} on each number; unreadable plates are not counted"
+        )
+    elif data.cells:
+        yield f"what fewer than {k} different vehicles share is withheld"
+    else:
+        yield f"no cell: nothing passed, or everything is shared by fewer than {k} different vehicles and withheld"
+    if isinstance(noise, Perturbation):
+        yield f"numbers are perturbed: noise of scale {noise.scale} on each"
 
 
 def _origin(report: CountReport, event: Report) -> str:

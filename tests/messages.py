@@ -20,13 +20,14 @@ DIGEST = "sha256:" + "0" * 64
 CELL = Cell(n=37, direction=Direction.IN, plate=PlateKind.NL, vehicle_type=VehicleType.VAN, drive=Drive.ELECTRIC)
 
 
-def report(
+def report(  # noqa: PLR0913  (each a field that tests vary)
     sequence: int,
     *,
     k: int = 10,
     cells: tuple[Cell, ...] = (CELL,),
     address: Address = ADDRESS,
     partial: bool = False,
+    noise: contract.Perturbation | contract.DifferentialPrivacy | None = None,
 ) -> CountReport:
     """Report the window that has this sequence, the first one beginning at 08:00 UTC."""
     start = BEGIN + (sequence - 1) * HOUR
@@ -39,7 +40,7 @@ def report(
             observed_share=0.95 if partial else 1.0,
         ),
         policy=DIGEST,
-        release=contract.ReleaseRule(k, noise=None),
+        release=contract.ReleaseRule(k, noise),
         table="emission",
         weight=1.0,
         measure="passages",

@@ -41,6 +41,9 @@ def forged(content: object, topic: str | None = None) -> Received:
     return Received(topic, payload, Signer(KEY).sign(topic, payload), CONTENT_TYPE, retained=False)
 
 
+NOISE = {"mode": "dp", "epsilon": 1.0, "unit": "vehicle_camera_day", "scale": 10.0, "threshold": 50}
+
+
 def altered(**data: object) -> Received:
     """Receive a report with other data, signed by the right key."""
     content = msgspec.to_builtins(report(1))
@@ -162,6 +165,8 @@ def test_bench_and_production_keep_apart(checker: Checker) -> None:
         (forged(None), r"breaks the schema at \$: type"),
         (altered(cells=[{"n": 12, "vehicle_type": "spaceship"}]), r"at \$\.data\.cells\[0\]\.vehicle_type: enum"),
         (altered(cells=[{"n": 3}]), "has a cell below its k, 10"),
+        (altered(release={"k": 10, "noise": NOISE}), "has a cell below the threshold of its noise, 50"),
+        (altered(release={"k": 10, "noise": {"mode": "dp", "scale": 3}}), r"at \$\.data\.release\.noise: anyOf"),
         (altered(release={"k": 10, "noise": "some"}), r"at \$\.data\.release\.noise: anyOf"),
         (altered(expires="whenever"), "breaks the schema"),
         (altered(cells=[{"n": 12, "origin": "Utrecht"}]), r"at \$\.data\.cells\[0\]\.origin: pattern"),

@@ -8,7 +8,7 @@ from rich.console import Console
 from central.events import Event, Gap, HealthNote, Refused, Repeated, Report, StateChange
 from central.show import local, print_event, printable
 from edge.categories import Admitted, Direction, Exemption, PlateKind, Trade, VehicleType
-from edge.uplink.contract import Cell, Status, Window
+from edge.uplink.contract import Cell, DifferentialPrivacy, Perturbation, Status, Window
 from tests.messages import CELL, health, report, state
 
 PLAIN_WIDTH = 120
@@ -57,6 +57,19 @@ def test_everything_unusual_is_said() -> None:
         "signature not checked",
     ):
         assert words in text
+
+
+def test_noise_is_said_by_its_name() -> None:
+    """An epsilon where there is one, with its unit, and what an absent cell then means."""
+    private = DifferentialPrivacy(0.5, "vehicle_camera_day", 6.667, 37)
+    text = shown(Report(report(1, noise=private), "verified", gap=None, late=False))
+    assert "what stayed below 37 with its noise is withheld" in text
+    assert "different vehicles" not in text
+    assert "differential privacy: epsilon 0.5 for each vehicle, camera and day; noise of scale 6.667 on each" in text
+    assert "no cell: what stayed" in shown(Report(report(1, cells=(), noise=private), "verified", gap=None, late=False))
+    blurred = shown(Report(report(1, noise=Perturbation(3)), "verified", gap=None, late=False))
+    assert "numbers are perturbed: noise of scale 3 on each" in blurred
+    assert "epsilon" not in blurred
 
 
 def test_an_empty_report_says_what_that_means() -> None:
