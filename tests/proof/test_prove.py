@@ -130,7 +130,7 @@ def test_the_clip_is_of_a_day_of_the_policys_term(site: Site, valid: str, said: 
 @pytest.mark.parametrize(
     ("old", "new", "status", "said"),
     [
-        ('id = "cam-017"', 'id = "cam-018"', 78, "does not list this camera"),
+        ('id = "cam-017"', 'id = "cam-099"', 78, "does not list this camera"),
         ('zone_rules = "zone-rules.toml"', "", 1, "vision ended"),
     ],
 )
