@@ -46,6 +46,18 @@ def test_another_officers_signature_is_refused(tmp_path: Path) -> None:
         policy.verify(file, other)
 
 
+def test_a_signature_belongs_to_one_policy(tmp_path: Path) -> None:
+    """Of two policies that the same officer signed, neither passes with the other's signature."""
+    file, public = signed_policy(tmp_path)
+    signature = signed.signature_file(file).read_bytes()
+    file.write_text(policy_text(gap=7))
+    policy.sign(file, tmp_path / "officer.key")
+    assert policy.verify(file, public).file.what.repeat_gap_minutes == 7
+    signed.signature_file(file).write_bytes(signature)
+    with pytest.raises(ConfigError, match="is not the signature of"):
+        policy.verify(file, public)
+
+
 def test_nothing_runs_without_signature_policy_or_key(tmp_path: Path) -> None:
     """Each missing file is named."""
     file, public = signed_policy(tmp_path)
