@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from edge.categories import CellCount, CellKey, Direction, PlateKind, VehicleType
+from edge.categories import UNKNOWN_ATTRIBUTES, Attributes, CellCount, CellKey, Direction, PlateKind, VehicleType
 from edge.counting.part import key_of
 from edge.gate.combinations import Values
 from edge.gate.sights import Sight, values_of
@@ -55,9 +55,11 @@ class Knowledge:
         return None if found.x is None else np.round(found.x)
 
 
-def learn(released: Released, table: Table, k: int, direction: Direction) -> Knowledge:
-    """Write down what the reports of a day say of one direction."""
-    places = [(hour, key) for hour in range(len(released.hours)) for key in _keys(direction)]
+def learn(
+    released: Released, table: Table, k: int, direction: Direction, classes: Sequence[Attributes] = CLASSES
+) -> Knowledge:
+    """Write down what the reports of a day say of one direction, and of vehicles of these classes."""
+    places = [(hour, key) for hour in range(len(released.hours)) for key in _keys(direction, classes)]
     free = np.ones(len(places), bool)
     readable = np.array([key.plate is not PlateKind.UNREADABLE for _, key in places])
     rows, low, high, absent = [], list[float](), list[float](), list[NDArray[np.float64]]()
@@ -94,11 +96,11 @@ def _count(key: CellKey, n: int) -> CellCount:
     return CellCount(key, n, vehicles, vehicles)
 
 
-def _keys(direction: Direction) -> list[CellKey]:
-    keys = [key_of(direction, PlateKind.NL, seen) for seen in CLASSES]
+def _keys(direction: Direction, classes: Sequence[Attributes]) -> list[CellKey]:
+    keys = [key_of(direction, PlateKind.NL, seen) for seen in classes]
     unknown = [key for key in keys if key.vehicle_type is VehicleType.UNKNOWN]
     others = [PlateKind.FOREIGN, PlateKind.UNREADABLE]
-    return keys + [key_of(direction, plate, CLASSES[-1]) for _, plate in product(unknown, others)]
+    return keys + [key_of(direction, plate, UNKNOWN_ATTRIBUTES) for _, plate in product(unknown, others)]
 
 
 def _bins(released: Released) -> Iterator[tuple[Period, int, Sequence[Cell]]]:
