@@ -9,6 +9,7 @@ from nacl.signing import SigningKey
 
 from edge.gate.audit.events import Event
 from edge.gate.audit.history import History
+from edge.gate.budget import Log
 from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.reports import Reports
@@ -54,7 +55,7 @@ def desk(
     folder: Path,
     store: Outbox,
     clock: Callable[[], float] = lambda: NOW,
-    log: MemoryLog | None = None,
+    log: Log | None = None,
     **changes: Any,
 ) -> Desk:
     """Return a desk under a policy with ``changes``."""

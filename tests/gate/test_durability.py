@@ -14,7 +14,9 @@ import pytest
 from edge.categories import WindowCounts
 from edge.counting.sender import Sender
 from edge.counting.spool import Spool
-from edge.uplink.contract import timestamp
+from edge.gate.audit import store
+from edge.gate.audit.events import BudgetCharged, BudgetRefused, Refusal, ReportReleased
+from edge.uplink.contract import Stream, timestamp
 from tests.counts import HOUR, cell, counts, policy, van
 from tests.gate.desks import released
 from tests.gate.serving import until
@@ -23,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @contextmanager
-def _gate(folder: Path, moment: str = "never") -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen([sys.executable, "-m", "tests.gate.victim", str(folder), moment], cwd=ROOT)
+def _gate(folder: Path, moment: str = "never", *private: str) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([sys.executable, "-m", "tests.gate.victim", str(folder), moment, *private], cwd=ROOT)
     try:
         yield process
     finally:
@@ -66,6 +68,24 @@ def test_a_gate_killed_around_the_final_message_releases_once(memory: Path, mome
             until(lambda: sender.flush(1))
     assert [[one.n for one in report.data.cells] for report in released(memory)] == [[15]]
     assert spool.pending() == []
+
+
+@pytest.mark.parametrize(("moment", "leaves"), [("before", False), ("inside", False), ("after", True)])
+def test_a_gate_killed_after_it_has_charged_draws_no_second_time(memory: Path, moment: str, leaves: bool) -> None:  # noqa: FBT001
+    """What it drew and did not store is withheld by the next gate, and the day is charged once."""
+    with _sending(memory) as (spool, sender):
+        with _gate(memory, moment, "private") as dying:
+            spool.put(counts(cell(van(), 900)))
+            sender.wake()
+            assert dying.wait(20) == -signal.SIGKILL
+        with _gate(memory, "never", "private"):
+            until(lambda: sender.flush(1))
+    (report,) = released(memory)
+    assert bool(report.data.cells) is leaves
+    charged = BudgetCharged(Stream.HOUR, HOUR.end, report.data.policy, 1_000, 0)
+    refused = [] if leaves else [BudgetRefused(Stream.HOUR, HOUR.end, Refusal.REPEATED)]
+    events = [entry.what for entry in store.load(memory / "audit").entries()]
+    assert events == [charged, *refused, ReportReleased(Stream.HOUR, 1, HOUR.end)]
 
 
 def test_a_gate_killed_again_and_again_loses_no_window(memory: Path) -> None:
