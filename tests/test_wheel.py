@@ -23,7 +23,7 @@ ROOT = Path(__file__).parent.parent
 COMMANDS = {
     "audit prove", "audit retention", "audit show", "audit verify",
     "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
-    "lists seal trade", "policy check", "policy new", "policy show", "policy sign", "policy verify", "registry build",
+    "lists seal trade", "policy check", "policy new", "policy show", "policy sign", "policy verify", "prove", "registry build",
     "registry delta", "registry info",
     "registry install", "registry lookup-stats", "registry verify", "rules show", "rules sign", "rules verify", "run",
     "subscribe", "uplink", "vision",

@@ -46,13 +46,15 @@ class Canary:
     """Searches for the plates of ``passings`` and their tags under a policy.
 
     ``memory`` are finds by process where it must hold nothing; ``held`` are plates that vision held, and was allowed
-    to; ``looks`` says how often each process was searched.
+    to, ``tagged`` those of which it held a tag before the end of the day; ``looks`` says how often each process was
+    searched.
     """
 
     passings: Sequence[Passing]
     policy_id: str
     memory: dict[str, list[Find]] = field(default_factory=dict)
     held: set[int] = field(default_factory=set)
+    tagged: set[int] = field(default_factory=set)
     looks: Counter[str] = field(default_factory=Counter)
     tags: dict[bytes, int] = field(default_factory=dict)
 
@@ -81,6 +83,7 @@ class Canary:
         """Leave out what vision may hold at a time: plates in the picture, and tags before the end of their day."""
         if name != "vision" or time == math.inf:
             return list(found)
+        self.tagged |= {find.plate for find in found if find.form.startswith("tag")}
         seen = {find.plate for find in found if not find.form.startswith("tag")}
         allowed = {at for at, plate in enumerate(self.plates) if self._may_hold(plate, time)}
         self.held |= seen & allowed

@@ -56,10 +56,11 @@ def of(config: Config, policy: Policy, at: datetime) -> Identity:
 
 
 def _digest_of(package: Path) -> str:
-    """Hash the names and contents of all files of a package, in the order of their names."""
-    whole = hashlib.sha256()
-    for file in sorted(package.rglob("*")):
-        if file.is_file() and file.suffix != ".pyc":
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            whole.update(f"{content}  {file.relative_to(package).as_posix()}\n".encode())
-    return whole.hexdigest()
+    """Hash the list that `sha256sum` makes of a package's files, ordered by name: anybody can repeat it."""
+    files = {file.relative_to(package).as_posix(): file for file in package.rglob("*") if file.is_file()}
+    lines = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {name}\n"
+        for name, file in sorted(files.items())
+        if file.suffix != ".pyc"
+    ]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

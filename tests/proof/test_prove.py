@@ -22,7 +22,7 @@ from edge.proof.forms import dashed
 from edge.proof.identity import Identity
 from edge.proof.pki import Pki
 from edge.proof.prove import Proof
-from hil.demo.site import CAMERA, ZONE, Plan, Site, make
+from hil.demo.site import CAMERA, ROOT, ZONE, Plan, Site, make
 from hil.scenes import truth
 from tests.service.sites import CLOSED_PORT, camera, command, edit
 
@@ -167,3 +167,10 @@ def test_a_claim_that_fails_is_told_first_of_all() -> None:
 
 def _identity() -> Identity:
     return Identity("cam", "zone", "1", "0" * 64, "1" * 64, "p", 1, "2" * 64, "key", "machine", datetime.now(UTC))
+
+
+def test_anybody_can_repeat_the_softwares_digest(done: subprocess.CompletedProcess[str]) -> None:
+    """With the command of the documentation."""
+    (command,) = re.findall(r"^find .*$", (ROOT / "docs" / "proof.md").read_text(), re.MULTILINE)
+    found = subprocess.run(["sh", "-c", command], cwd=ROOT / "edge", capture_output=True, text=True, check=True)
+    assert found.stdout.split()[0] in done.stdout
