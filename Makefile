@@ -48,7 +48,7 @@ check: setup
 	@$(BIN)/lint-imports
 
 attack: setup
-	@$(BIN)/python -m pytest tests/attack tests/gate/test_rules.py --hypothesis-profile attack --timeout 0
+	@$(BIN)/python -m pytest tests/attack tests/gate/test_rules.py tests/gate/test_budget.py tests/gate/test_private.py --hypothesis-profile attack --timeout 0
 
 bench: setup
 	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.categories import Admitted, Direction, Drive, PlateKind, VehicleType
@@ -112,7 +112,6 @@ def test_noise_as_for_one_rung_loses_more() -> None:
     assert _loss(privacy.scale(one_rung), 5, 5) > 2 * privacy.budget / 2
 
 
-@settings(max_examples=200)
 @given(st.randoms(use_true_random=False), st.sampled_from(LADDERS))
 def test_one_vehicle_changes_one_cell_of_a_rung_by_one(dice: random.Random, table: Table) -> None:
     """In each direction and over the whole day: that is what the noise is scaled for."""
@@ -136,7 +135,6 @@ def _held(seen: Sequence[Sight], rung: Rung) -> Counter[Values]:
     return found
 
 
-@settings(max_examples=200)
 @given(st.randoms(use_true_random=False), st.sampled_from(LADDERS), st.integers(0, 60))
 def test_a_fresh_vehicle_is_in_one_released_cell_or_left(dice: random.Random, table: Table, threshold: int) -> None:
     """Without noise the numbers of all cells, and what is left, are the vehicles of the day."""
