@@ -65,7 +65,7 @@ class Broker:
             BrokerError: Mosquitto is absent.
         """
         self.host, self.port = HOST, port or _free_port()
-        self.log = folder / "mosquitto.log"
+        self.log_file = folder / "mosquitto.log"
         self.config = folder / "mosquitto.conf"
         self._program = find_mosquitto()
         self._process: subprocess.Popen[bytes] | None = None
@@ -83,7 +83,7 @@ class Broker:
             BrokerError: it ended, or did not answer within 10 s.
         """
         command = [self._program, "-c", str(self.config)]
-        with self.log.open("ab") as log:
+        with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603
         deadline = time.monotonic() + START_SECONDS
         while not _answers(self.port):
@@ -117,7 +117,7 @@ class Broker:
         self._process = None
 
     def _last_words(self) -> str:
-        lines = self.log.read_text(errors="replace").splitlines()
+        lines = self.log_file.read_text(errors="replace").splitlines()
         return " / ".join(lines[-3:])
 
 

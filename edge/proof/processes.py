@@ -130,9 +130,9 @@ def _wait(arrived: Callable[[], bool], running: Mapping[str, subprocess.Popen[st
         time.sleep(POLL_SECONDS)
 
 
-def _last_words(log: Path) -> str:
+def _last_words(file: Path) -> str:
     """Return the reason in the last line of a log that has one."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
     for line in reversed(lines):
         try:
             entry = json.loads(line)

@@ -143,8 +143,8 @@ def _through(file: Path, name: str, attempts: Sequence[Attempt]) -> list[Attempt
     return [attempt for attempt, outcome in zip(attempts, outcomes, strict=True) if outcome == DONE]
 
 
-def _level(log: Path) -> tuple[str, list[str]]:
-    for line in log.read_text(encoding="utf-8").splitlines():
+def _level(file: Path) -> tuple[str, list[str]]:
+    for line in file.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line) if line.startswith("{") else {}
         if entry.get("event") == "walled_in":
             return str(entry["sandbox"]), list(entry["missing"])
