@@ -12,7 +12,7 @@ from edge.policy import Policy
 from edge.policy_text import Words
 from edge.proof.claims import Claim, Outcome, judged, listed
 from edge.proof.listener import signature as signature_of
-from edge.release_rules import Period
+from edge.release_rules import Period, Release
 from edge.uplink import contract, signature
 from edge.uplink.contract import Address, Checkpoint, CountReport, Health, State, Stream
 
@@ -72,15 +72,13 @@ def counts(heard: Heard, passages: int) -> Claim:
     """Check that what is released has k vehicles, and that each bin has its reports."""
     reports = [one for stream in (Stream.HOUR, Stream.DAY) for one in heard.reports(stream)]
     cells = [cell for report in reports for cell in report.data.cells]
-    k, released = heard.policy.file.release.k, sum(cell.n for cell in cells)
-    small = [f"n = {cell.n}" for cell in cells if cell.n < k]
+    rules, released = heard.policy.file.release, sum(cell.n for cell in cells)
+    least = min(map(rules.threshold, rules.tables))
+    small = [f"n = {cell.n}" for cell in cells if cell.n < least]
     gaps = [fault for stream in (Stream.HOUR, Stream.DAY) for fault in _gaps(heard.reports(stream))]
     faults = [*small, *gaps]
     return Claim(
-        Words(
-            f"What is sent are counts of at least {k} different vehicles",
-            f"Wat wordt verzonden zijn aantallen van minstens {k} verschillende voertuigen",
-        ),
+        _promise(rules),
         Words(
             "Each number in each report was compared with the policy, and the sequence of reports was followed: empty "
             "bins have theirs too, so that whether one comes says nothing.",
@@ -89,11 +87,24 @@ def counts(heard: Heard, passages: int) -> Claim:
         ),
         Words(
             f"{len(reports)} reports, {len(cells)} numbers, {released} of {passages} passages in them; smallest "
-            f"allowed {k}, {len(faults)} faults{_named(faults)}",
+            f"allowed {least}, {len(faults)} faults{_named(faults)}",
             f"{len(reports)} rapporten, {len(cells)} getallen, {released} van {passages} passages erin; kleinste "
-            f"toegestane {k}, {len(faults)} fouten{_named(faults)}",
+            f"toegestane {least}, {len(faults)} fouten{_named(faults)}",
         ),
         judged(good=not faults and bool(reports)),
+    )
+
+
+def _promise(rules: Release) -> Words:
+    """Say what a policy's numbers are."""
+    if rules.dp is None:
+        return Words(
+            f"What is sent are counts of at least {rules.k} different vehicles",
+            f"Wat wordt verzonden zijn aantallen van minstens {rules.k} verschillende voertuigen",
+        )
+    return Words(
+        f"What is sent are numbers with noise (epsilon {rules.dp.budget:g} per vehicle and day)",
+        f"Wat wordt verzonden zijn getallen met ruis (epsilon {rules.dp.budget:g} per voertuig en dag)",
     )
 
 
