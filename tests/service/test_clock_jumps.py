@@ -6,6 +6,7 @@ from contextlib import closing
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -33,7 +34,7 @@ class Street:
         self.folder, self.now, self.passed = folder, float(HOUR.start), 0
         self._days: Tally[date] = Tally()
         self._store = outbox(folder)
-        rules = {"tables": [LADDER], "bench": True, "k": K}
+        rules: dict[str, Any] = {"tables": [LADDER], "bench": True, "k": K}
         self._desk = desk(folder, self._store, lambda: self.now, **rules)
         self._counter = Counter(policy(folder, **rules), self._number, live=True)
         self._desk.take(DELIVERING)
@@ -75,7 +76,7 @@ def _stream(report: CountReport) -> Stream:
 steps = st.tuples(st.sampled_from([0, 900, *JUMPS]), st.integers(0, 4))
 
 
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(steps, max_size=12))
 @example([(0, 4), (HOUR_S, 4), (-HOUR_S, 4), (HOUR_S, 4), (DAY_S, 4), (-DAY_S, 4)])
 @example([(0, 4), (190 * DAY_S, 4), (-190 * DAY_S, 4), (0, 4)])
