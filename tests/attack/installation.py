@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -67,15 +68,30 @@ signing_key = "camera.key"
         with ThreadPoolExecutor(1) as pool:
             gate = pool.submit(work, self.config, Sandbox.FULL, stop)
             try:
-                until(lambda: gate.done() or self.config.socket.is_socket())
+                until(lambda: gate.done() or self._listens())
                 return [] if gate.done() else self._hand_over(messages)
             finally:
                 stop.set()
                 gate.result()
 
+    def _listens(self) -> bool:
+        try:
+            with calling(self.config.socket):
+                return True
+        except OSError:
+            return False
+
     def _hand_over(self, messages: Sequence[Message]) -> list[Ack]:
-        with calling(self.config.socket) as vision:
-            return ask(vision, *messages)
+        answers = list[Ack]()
+
+        def answered() -> bool:
+            """Try, as vision does, until the gate has noticed that the connection before is gone."""
+            with calling(self.config.socket) as vision, suppress(OSError):
+                answers[:] = ask(vision, *messages)
+            return len(answers) == len(messages)
+
+        until(answered)
+        return answers
 
     def reports(self) -> list[CountReport]:
         """Return the reports in the outbox."""
