@@ -6,7 +6,7 @@ from datetime import date
 import structlog
 
 from edge.categories import Direction
-from edge.counting.tags import TagBook, TagKey
+from edge.counting.tags import TagBook, TagKey, overwrite_digest
 
 log = structlog.get_logger()
 
@@ -28,7 +28,11 @@ class Day:
 
     def vehicle(self, plate: bytearray) -> int | None:
         """Return the number of the vehicle with this plate; None where too many are known already."""
-        return self._book.number(self._key.tag(plate))
+        tag = self._key.tag(plate)
+        try:
+            return self._book.number(tag)
+        finally:
+            overwrite_digest(tag)
 
     def dice(self, vehicle: int) -> int:
         """Return what is drawn for a vehicle: 64 random bits, the same all day."""

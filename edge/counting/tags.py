@@ -4,6 +4,7 @@ A keyed hash of a plate is a pseudonym, not anonymous. What protects is that the
 overwritten with everything made with it when its day is over.
 """
 
+import ctypes
 import hashlib
 
 import numpy as np
@@ -46,7 +47,9 @@ class TagBook:
     def number(self, tag: bytes) -> int | None:
         """Return the number of the vehicle with this tag, a new one at first sight; None when the book is full."""
         wanted = np.frombuffer(tag, np.uint64)
-        found = np.flatnonzero((self._rows[: self._used] == wanted).all(axis=1))
+        # Half by half: numpy would write the whole tag once per row into a buffer, and free that as it is.
+        rows = self._rows[: self._used]
+        found = np.flatnonzero((rows[:, 0] == wanted[0]) & (rows[:, 1] == wanted[1]))
         if found.size:
             return int(found[0])
         number = self._next()
@@ -76,6 +79,11 @@ class TagBook:
             return None
         self._used += 1
         return self._used - 1
+
+
+def overwrite_digest(digest: bytes) -> None:
+    """Write zeros over what hashlib returned, which it can't write into a buffer; nobody else may have it."""
+    ctypes.memset(id(digest) + bytes.__basicsize__ - 1, 0, len(digest))
 
 
 def _person(policy_id: str) -> bytes:

@@ -1,11 +1,18 @@
 """Tags tell vehicles apart while their key lives, and no longer."""
 
+import hashlib
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.counting.tags import TagBook, TagKey
+from edge.counting.tags import TagBook, TagKey, overwrite_digest
+from edge.proof import forms, places
+from edge.proof.search import Searcher
 from edge.randomness import fill_randomly
+from tests.counting.tag_process import PLATES, ascending_key
 
 PLATE = b"V12BDF"
 
@@ -50,6 +57,30 @@ def test_a_key_shows_nothing() -> None:
     """Neither the key nor the policy stands in what a log would print."""
     assert "01" * 4 not in repr(_key()).replace("\\x", "")
     assert repr(_key()).startswith("<edge.counting.tags.TagKey object")
+
+
+def test_tags_are_in_memory_once_and_after_their_day_not_at_all() -> None:
+    """Of hundreds of vehicles that passed twice, in the memory of a process: no copies, also in what was freed."""
+    key = ascending_key()
+    searcher = Searcher(forms.tag_needles([key.tag(bytearray(plate)) for plate in PLATES]))
+    command = [sys.executable, "-m", "tests.counting.tag_process"]
+    found = []
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for _ in range(2):
+            process.stdout.readline()
+            found.append(places.memory(searcher, "a process", process.pid))
+            process.stdin.write("\n")
+    assert sorted(find.plate for find in found[0]) == list(range(len(PLATES)))
+    assert found[1] == []
+
+
+def test_a_digest_is_overwritten() -> None:
+    """In place."""
+    digest = hashlib.blake2b(b"X00000", digest_size=16).digest()
+    overwrite_digest(digest)
+    assert digest == bytes(16)
 
 
 def test_the_key_is_random() -> None:
