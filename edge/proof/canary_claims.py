@@ -11,13 +11,14 @@ from edge.proof.search import Find
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What was searched beside memory, and what was found there; ``size`` in bytes, packets and messages included."""
+    """What was searched beside memory, and what was found there; ``size`` in bytes, all that is counted included."""
 
     finds: Sequence[Find]
     pictures: Sequence[str]
     files: int
     size: int
     messages: int
+    packets: bool = True
 
 
 def places(canary: Canary, searched: Searched) -> Claim:
@@ -38,10 +39,10 @@ def places(canary: Canary, searched: Searched) -> Claim:
             "kenteken in elke schrijfwijze, elke tag, en beelden.",
         ),
         Words(
-            f"{searched.files} files and {searched.messages} messages, {amount:.1f} MB; found: "
-            f"{listed(finds) or 'nothing'}",
-            f"{searched.files} bestanden en {searched.messages} berichten, {amount:.1f} MB; gevonden: "
-            f"{listed(finds) or 'niets'}",
+            f"{searched.files} files and {searched.messages} messages, {amount:.1f} MB"
+            f"{'' if searched.packets else ', no packets'}; found: {listed(finds) or 'nothing'}",
+            f"{searched.files} bestanden en {searched.messages} berichten, {amount:.1f} MB"
+            f"{'' if searched.packets else ', geen pakketten'}; gevonden: {listed(finds) or 'niets'}",
         ),
         judged(good=not finds and searched.messages > 0),
     )

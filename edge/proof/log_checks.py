@@ -1,5 +1,6 @@
 """Does the audit log show every change, and is nothing kept for longer than its term?"""
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from edge.service.retention import holdings
 
 Lines = list[bytes]
 
+_NOT_ALLOWED: Final = Words("only root may read it: run it with sudo", "alleen root mag het lezen: draai het met sudo")
 _CENTURY_AHEAD: Final = 5_000_000_000.0
 
 
@@ -80,8 +82,8 @@ def own_log(config: Config) -> Claim:
         "Geverifieerd met de sleutel van de camera en het controlepunt in haar outbox; 'anpr-edge audit verify' neemt "
         "ook die van afnemers.",
     )
-    if not config.audit_folder.exists():
-        return Claim(title, how, *_nothing_yet())
+    if missing := _missing(config.audit_folder, config.outbox_file, config.gate.signing_key):
+        return Claim(title, how, missing, Outcome.UNCHECKED)
     try:
         key = keys.read_secret(config.gate.signing_key, Role.CAMERA)[1].verify_key
         kept = witness.in_outbox(config.outbox_file)
@@ -108,8 +110,8 @@ def retention(camera: Config, instance: Config, policy: Policy) -> Claim:
         "Het oudste in elke opslag is met de termijnen van de policy vergeleken. Om te zien dat de controle werkt, "
         "zijn de eigen opslagen van het bewijs een eeuw vooruit vergeleken.",
     )
-    if not camera.outbox_file.exists():
-        return Claim(title, how, *_nothing_yet())
+    if missing := _missing(camera.outbox_file, camera.audit_folder):
+        return Claim(title, how, missing, Outcome.UNCHECKED)
     try:
         found = holdings(camera, policy)
     except AnprError as error:
@@ -140,5 +142,12 @@ def _found(folder: Path, origin: str, key: VerifyKey, kept: Sequence[Witness]) -
     return {finding.fault for finding in examine(store.load(folder), origin, key, kept).findings}
 
 
-def _nothing_yet() -> tuple[Words, Outcome]:
-    return Words("this camera has not counted yet", "deze camera heeft nog niet geteld"), Outcome.UNCHECKED
+def _missing(*places: Path) -> Words | None:
+    """Say what keeps this user from looking; None where nothing does."""
+    try:
+        there = all(place.exists() for place in places)
+    except PermissionError:
+        return _NOT_ALLOWED
+    if not there:
+        return Words("this camera has not counted yet", "deze camera heeft nog niet geteld")
+    return None if all(os.access(place, os.R_OK) for place in places) else _NOT_ALLOWED
