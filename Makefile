@@ -8,13 +8,14 @@ FUZZ := var/fuzz/venv
 RUNS ?= 10000000
 PHOTOS ?= ../shared/data/photos-nl ../shared/data/frames-nl
 
-.PHONY: help setup broker demo test check attack bench bench-register fuzz lock models clean
+.PHONY: help setup broker demo test check attack canary bench bench-register fuzz lock models clean
 
 help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
 	@echo "make test    set up, check and test"
 	@echo "make check   formatter, linter, types, imports"
 	@echo "make attack  10,000 random streets for each rule of release, and attacks on it (an hour or more)"
+	@echo "make canary  known plates pass, then memory, files, messages and packets are searched for them (an hour; root)"
 	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
 	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each; what leads on is kept in var/fuzz"
@@ -49,6 +50,10 @@ check: setup
 
 attack: setup
 	@$(BIN)/python -m pytest tests/attack tests/gate/test_rules.py tests/gate/test_budget.py tests/gate/test_private.py --hypothesis-profile attack --timeout 0
+
+canary: setup broker
+	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
+	@$(BIN)/python -m hil.canary var/scene $(wildcard $(CLIPS))
 
 bench: setup
 	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi
