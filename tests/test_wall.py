@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import msgspec.inspect as types
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge import wall
@@ -32,16 +32,20 @@ from edge.categories import (
     PlateKind,
     Trade,
     VehicleType,
+    VisionAct,
+    VisionEvent,
     VisionHealth,
     WindowCounts,
 )
 from edge.errors import ProtocolError
 from edge.wall import Decoder
 from tests.counts import DELIVERING, HOUR, cell, counts, unreadable, van
+from tests.examples import examples
 from tests.strategies import keys, messages
 
 PLATE = "V12BDF"
 PLATES = 36**6
+MADE = VisionEvent(VisionAct.TAG_KEY_MADE, 20_780)
 
 
 def _body(message: Message | Ack) -> bytes:
@@ -108,7 +112,7 @@ def test_a_stream_may_arrive_in_any_pieces(sent: list[Message], dice: random.Ran
     assert arrived == sent
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.binary(max_size=300))
 @example(b"\xff\xff\xff\xff")
 @example(b"\x00\x00\x00\x02[[")
@@ -121,7 +125,7 @@ def test_random_bytes_are_refused_or_wait_for_more(stream: bytes) -> None:
         assert decoder.feed(stream) == []
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(messages, st.data())
 def test_a_mutated_message_is_refused_or_another_closed_message(message: Message, data: st.DataObject) -> None:
     """Bytes changed, cut out or put in: what still decodes holds no text either."""
@@ -157,6 +161,63 @@ def test_no_field_takes_a_text(message: Message, text: object) -> None:
             with pytest.raises(ProtocolError):
                 wall.decode(msgspec.json.encode(tree))
             del owner[PLATE]
+
+
+@pytest.mark.parametrize("message", [counts(cell(van(), 12)), DELIVERING, MADE])
+def test_a_message_cut_at_any_byte_is_refused(message: Message) -> None:
+    """With the length that it had the rest is waited for; with the length that it has it is no message."""
+    frame, body = wall.encode(message), _body(message)
+    for end in range(len(body)):
+        assert Decoder(wall.decode).feed(frame[: 4 + end]) == []
+        with pytest.raises(ProtocolError):
+            wall.decode(body[:end])
+
+
+@pytest.mark.parametrize("message", [counts(cell(van(), 12)), DELIVERING, MADE])
+def test_every_field_keeps_to_its_bounds(message: Message) -> None:
+    """Just below and above its numbers, between its steps, and values of other enumerations: refused in each field."""
+    tree = msgspec.json.decode(_body(message))
+    for owner, name, kind in _typed(tree, types.type_info(type(message))):
+        kept = owner[name]
+        for wrong in _outside(kind):
+            owner[name] = wrong
+            with pytest.raises(ProtocolError):
+                wall.decode(msgspec.json.encode(tree))
+        owner[name] = kept
+
+
+def _typed(tree: Any, kind: types.Type) -> Iterator[tuple[Any, Any, types.Type]]:
+    """Name every leaf of a decoded message, with its type."""
+    match kind:
+        case types.StructType(fields=fields):
+            for field in fields:
+                yield from _typed_in(tree, field.encode_name, field.type)
+        case types.VarTupleType(item_type=item):
+            for at in range(len(tree)):
+                yield from _typed_in(tree, at, item)
+
+
+def _typed_in(owner: Any, name: Any, kind: types.Type) -> Iterator[tuple[Any, Any, types.Type]]:
+    plain = kind.type if isinstance(kind, types.Metadata) else kind
+    if isinstance(plain, types.StructType | types.VarTupleType):
+        yield from _typed(owner[name], plain)
+    else:
+        yield owner, name, plain
+
+
+def _outside(kind: types.Type) -> Iterator[object]:
+    """Give values that a field of this type does not have."""
+    match kind:
+        case types.EnumType(cls=names):
+            yield from {one.value for other in (Drive, VehicleType, Trade, CameraState) for one in other} - set(names)
+            yield from (str(next(iter(names))).upper() + " ", 0, True)
+        case types.IntType(ge=int(low), le=int(high), multiple_of=step):
+            yield from (low - (step or 1), high + (step or 1), float(low), str(low), False, -(2**63), 2**64)
+            yield from [low + 1] * (step is not None)
+        case types.BoolType():
+            yield from (0, 1, "true", None)
+        case _:
+            pytest.fail(f"{kind} is no type of a leaf")
 
 
 def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
