@@ -14,7 +14,7 @@ help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
 	@echo "make test    set up, check and test"
 	@echo "make check   formatter, linter, types, imports"
-	@echo "make attack  10,000 random streets for each rule of release, and attacks on it (an hour or more)"
+	@echo "make attack  attacks on what leaves a camera, and 10,000 random streets, nights and games for each rule (an hour)"
 	@echo "make canary  known plates pass, then memory, files, messages and packets are searched for them (an hour; root)"
 	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
@@ -49,7 +49,8 @@ check: setup
 	@$(BIN)/lint-imports
 
 attack: setup
-	@$(BIN)/python -m pytest tests/attack tests/gate/test_rules.py tests/gate/test_budget.py tests/gate/test_private.py --hypothesis-profile attack --timeout 0
+	@$(BIN)/python -m pytest tests/attack --hypothesis-profile attack --timeout 0
+	@$(BIN)/python -m pytest -m hypothesis tests/gate tests/counting tests/test_wall.py tests/test_windows.py --hypothesis-profile attack --timeout 0
 
 canary: setup broker
 	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene

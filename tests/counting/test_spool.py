@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -16,6 +16,7 @@ from edge.counting.spool import Spool, SpoolError
 from edge.errors import ConfigError
 from edge.windows import Window
 from tests.counts import HOUR, cell, counts, van
+from tests.examples import examples
 from tests.strategies import window_counts
 
 NEXT = HOUR.next
@@ -38,7 +39,7 @@ def test_what_was_put_is_pending_for_the_next_vision(tmp_path: Path) -> None:
     assert Spool(tmp_path / "vision").pending() == [first, second, later]
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.lists(window_counts, max_size=8))
 def test_any_counts_come_back_as_they_were(some: list[WindowCounts]) -> None:
     """The last put of each part, unless a later final part made it final."""

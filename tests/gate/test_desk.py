@@ -3,13 +3,14 @@
 import itertools
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -17,7 +18,9 @@ from edge.categories import Ack, CameraState, Message, WindowCounts
 from edge.uplink.contract import timestamp
 from edge.uplink.outbox import Outbox, OutboxError, OutboxReader
 from edge.windows import Window
+from tests.conftest import IN_MEMORY
 from tests.counts import DELIVERING, HOUR, cell, counts, van
+from tests.examples import examples
 from tests.gate.desks import NOW, desk, outbox, released
 
 YES, NO = Ack(accepted=True), Ack(accepted=False)
@@ -224,22 +227,18 @@ parts = st.builds(
 streams = st.lists(parts | parts.map(_final) | st.just(DELIVERING), max_size=25)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100)
 @given(streams, st.integers(0, 25))
-def test_over_any_stream_each_window_is_released_once_and_in_order(
-    tmp_path: Path, stream: list[Message], restart: int
-) -> None:
+def test_over_any_stream_each_window_is_released_once_and_in_order(stream: list[Message], restart: int) -> None:
     """Also when the gate is restarted in the middle; sequences are contiguous."""
-    folder = tmp_path / str(len(list(tmp_path.iterdir())))
-    folder.mkdir()
-    store = outbox(folder)
-    gate = desk(folder, store)
-    with capture_logs():
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name, capture_logs():
+        store = outbox(folder := Path(name))
+        gate = desk(folder, store)
         for step, message in enumerate(stream):
             gate = desk(folder, store) if step == restart else gate
             gate.take(message)
-    store.close()
-    reports = released(folder)
+        store.close()
+        reports = released(folder)
     ends = [report.data.window.end for report in reports]
     assert ends == sorted(set(ends))
     assert [int(report.sequence) for report in reports] == list(range(1, len(reports) + 1))

@@ -1,13 +1,14 @@
 """What health says of unreadable plates: enough to notice a dirty lens, and nothing that the report does not say."""
 
 import json
+import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -18,7 +19,9 @@ from edge.release_rules import Measure
 from edge.uplink.contract import Cell
 from edge.uplink.outbox import OutboxReader
 from edge.windows import Window
+from tests.conftest import IN_MEMORY
 from tests.counts import DELIVERING, HOUR, cell, counts, unreadable, van
+from tests.examples import examples
 from tests.gate.desks import desk, outbox, released
 from tests.gate.streets import LADDER, hour
 
@@ -168,15 +171,13 @@ def test_a_gate_that_was_restarted_says_nothing_of_before(tmp_path: Path) -> Non
 passages = st.lists(st.sampled_from([unreadable(IN), unreadable(OUT), van(IN), van(OUT)]), max_size=60)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(100)
 @given(st.lists(passages, min_size=1, max_size=4))
-def test_over_any_stream_health_repeats_the_report(tmp_path: Path, stream: list[list[CellKey]]) -> None:
+def test_over_any_stream_health_repeats_the_report(stream: list[list[CellKey]]) -> None:
     """A subscriber finds the same bucket in the report itself, and `few` in each hour with fewer than k."""
-    folder = tmp_path / str(len(list(tmp_path.iterdir())))
-    folder.mkdir()
-    now, window = [HOUR.start + 60.0], HOUR
-    store = outbox(folder)
-    with capture_logs():
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name, capture_logs():
+        now, window = [HOUR.start + 60.0], HOUR
+        store = outbox(folder := Path(name))
         gate = desk(folder, store, lambda: now[0])
         gate.take(DELIVERING)
         for seen in stream:
@@ -187,4 +188,4 @@ def test_over_any_stream_health_repeats_the_report(tmp_path: Path, stream: list[
             if _unread(Counter(seen)) < K:
                 assert _told(folder) == "few"
             window = window.next
-    store.close()
+        store.close()

@@ -4,20 +4,19 @@ import random
 from collections.abc import Iterator
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.categories import Direction
 from edge.gate.release import Rule
 from edge.release_rules import Measure, Period, Table
 from edge.uplink.contract import Cell
+from tests.examples import dices, examples
 from tests.gate.attacker import learn, street_of
 from tests.gate.streets import HEAVY, LADDER, LADDERS, TOTALS, Pass, Released, per_part, run, sights, street, take
 
 HOURS = 4
-EXAMPLES = max(300, settings.default.max_examples if settings.default else 0)
-many = settings(max_examples=EXAMPLES)
-dices = st.integers(0, 2**32).map(random.Random)
+many = examples(300)
 ks = st.sampled_from([2, 3, 5, 10])
 ladders = st.sampled_from(LADDERS)
 parts = st.sampled_from([1, 1, 2, 3])
