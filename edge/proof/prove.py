@@ -157,6 +157,7 @@ class _Run:
             finds += searcher.whole("message", payload) + searcher.whole("topic", topic.encode())
         files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
         size = sum(file.stat().st_size for file in files) + len(packets or b"") + sum(len(body) for _, body in sent)
+        finds = [find._replace(place=find.place.replace(f"{self._folder}/", "")) for find in finds]
         return Searched(finds, pictures(folders), len(files), size, len(sent), packets is not None)
 
     def _of_walls(self, made: Instance) -> Iterator[Claim]:
