@@ -188,6 +188,32 @@ signing_key = "camera.key"
     thread.join()
 
 
+@pytest.mark.parametrize("last", ["policy.toml", "policy.toml.sig"])
+def test_a_policy_and_its_signature_may_come_one_by_one(camera: Running, last: str) -> None:
+    """In either order, within a check: the half that lies there is not refused, and the whole takes effect."""
+    names = ("policy.toml", "policy.toml.sig")
+    old = {name: (camera.folder / name).read_bytes() for name in names}
+    camera.put(3)
+    new = (camera.folder / last).read_bytes()
+    (camera.folder / last).write_bytes(old[last])
+    with capture_logs() as logs:
+        camera.now += CHECK_SECONDS
+        camera.succession.turn(HOUR.start)
+        (camera.folder / last).write_bytes(new)
+        camera.wait(HOUR.start)
+    assert [entry["event"] for entry in logs] == ["policy_found"]
+
+
+def test_a_clock_that_jumps_changes_the_policy_at_a_full_hour_only(camera: Running) -> None:
+    """Set back, it waits until the hour in which it was found is over; set forth, that is over."""
+    camera.put(3)
+    camera.wait(HOUR.start + 600)
+    camera.succession.turn(HOUR.start - 86_400)
+    camera.succession.turn(HOUR.start + 600)
+    with pytest.raises(PolicyChangedError):
+        camera.succession.turn(HOUR.start + 86_400)
+
+
 def test_the_old_policy_put_back_stays(camera: Running) -> None:
     """A successor that is withdrawn within the hour never takes effect."""
     camera.put(3)
