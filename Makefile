@@ -72,7 +72,7 @@ fuzz: $(FUZZ)/.ready
 	@mkdir -p var/fuzz/found var/fuzz/corpus/decoder var/fuzz/corpus/policy
 	@for target in decoder policy; do $(FUZZ)/bin/python -m tests.fuzz.$$target -runs=$(RUNS) -max_len=512 -artifact_prefix=var/fuzz/found/$$target- var/fuzz/corpus/$$target || exit 1; done
 
-$(FUZZ)/.ready:
+$(FUZZ)/.ready: requirements/runtime.txt Makefile
 	@$(PYTHON) -m venv $(FUZZ)
 	@$(FUZZ)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/runtime.txt
 	@$(FUZZ)/bin/python -m pip install -qq --disable-pip-version-check --no-deps atheris==3.0.0 tomli==2.2.1
