@@ -3,8 +3,9 @@
 The log forgets nothing at a restart, so neither a crash nor a clock gives a budget twice.
 """
 
+from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
 
@@ -15,6 +16,10 @@ from edge.uplink.contract import Stream
 from edge.windows import Window, local_day
 
 log = structlog.get_logger()
+
+
+T = TypeVar("T")
+Place = tuple[Stream, int]
 
 
 class Log(Protocol):
@@ -46,9 +51,16 @@ class Bin(NamedTuple):
         return local_day(self.window.start)
 
     @property
-    def place(self) -> tuple[Stream, int]:
+    def place(self) -> Place:
         """What makes it the same bin, whatever is known of it: its stream and its end."""
         return self.stream, self.window.end
+
+
+def after(bin_: Bin, known: Mapping[Place, T]) -> dict[Place, T]:
+    """Return what is known of other bins, but for earlier ones of the same stream."""
+    return {
+        (stream, end): one for (stream, end), one in known.items() if stream is not bin_.stream or end > bin_.window.end
+    }
 
 
 class Budget:
@@ -57,7 +69,7 @@ class Budget:
     def __init__(self, policy: Policy, log: Log) -> None:
         self._privacy, self._log = policy.file.release.dp, log
         self._terms = PLAIN if self._privacy is None else policy.digest
-        self._answers = dict[tuple[Stream, int], bool]()
+        self._answers = dict[Place, bool]()
 
     def allows(self, bin_: Bin) -> bool:
         """Tell whether a bin may be released; if it costs anything, that is charged and on the disk on return.
@@ -75,8 +87,8 @@ class Budget:
         return self._answers[bin_.place]
 
     def close(self, bin_: Bin) -> None:
-        """Forget a bin whose reports are on the disk."""
-        self._answers.pop(bin_.place, None)
+        """Forget a bin whose reports are on the disk, and those before it, which can't come any more."""
+        self._answers = after(bin_, self._answers)
 
     def _decide(self, bin_: Bin) -> bool:
         objection = self._objection(bin_)

@@ -7,14 +7,14 @@ from typing import Protocol
 import msgspec
 
 from edge.gate import private, release
-from edge.gate.budget import Bin, Budget, Log
+from edge.gate.budget import Bin, Budget, Log, Place, after
 from edge.gate.interval import Published
 from edge.gate.noise import laplace
 from edge.gate.release import Outcome, Rule
 from edge.gate.sights import Sight
 from edge.policy import Policy
 from edge.release_rules import Period, Privacy, Release, Table
-from edge.uplink.contract import Cell, Stream
+from edge.uplink.contract import Cell
 
 
 class Mode(Protocol):
@@ -62,7 +62,7 @@ class Private:
 
     def __init__(self, rule: Release, privacy: Privacy, budget: Budget) -> None:
         self._rule, self._privacy, self._budget = rule, privacy, budget
-        self._drawn = dict[tuple[Stream, int], Outcome]()
+        self._drawn = dict[Place, Outcome]()
 
     def release(self, bin_: Bin, sights: Sequence[Sight], table: Table, _: Sequence[Published] = ()) -> Outcome:
         """Choose by noised numbers alone."""
@@ -75,7 +75,7 @@ class Private:
     def close(self, bin_: Bin) -> None:
         """Forget the bin."""
         self._budget.close(bin_)
-        self._drawn.pop(bin_.place, None)
+        self._drawn = after(bin_, self._drawn)
 
     def _draw(self, bin_: Bin, sights: Sequence[Sight], table: Table) -> Outcome:
         if bin_.stump:

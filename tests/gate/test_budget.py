@@ -335,3 +335,15 @@ def test_a_budget_is_divided_down(tmp_path: Path) -> None:
     privacy = policy(tmp_path, measure="unique_vehicles", dp="budget = 0.7\nstarts = 3").file.release.dp
     assert privacy is not None
     assert (privacy.thousandths, privacy.charge) == (700, 233)
+
+
+def test_a_bin_that_nobody_asks_for_again_is_forgotten(tmp_path: Path) -> None:
+    """Vision ended before it was stored: with the next one it goes from memory."""
+    rules = policy(tmp_path, tables=VANS, **RULE)
+    mode = modes.mode_of(rules, MemoryLog())
+    bins = [Bin(Stream.HOUR, window, 1, stump=False) for window in (HOUR, HOUR.next)]
+    for one in bins:
+        mode.release(one, [], rules.file.release.tables[0])
+    mode.close(bins[1])
+    assert isinstance(mode, modes.Private)
+    assert (mode._drawn, mode._budget._answers) == ({}, {})
