@@ -163,6 +163,41 @@ def test_a_parked_plate_is_not_read_all_the_time() -> None:
     assert not tracker.knows(9.9, box(0.6, 0.5))
 
 
+def sealed_track(tracker: Tracker, text: str = TEXT) -> Track:
+    """Let a vehicle drive down to the middle in half a second, and overwrite what spells its plate."""
+    for index in range(5):
+        (track,) = tracker.update(index / 10, [look(index / 10, 0.5, 0.3 + 0.04 * index, text)], ASPECT).seen
+    track.evidence.hold(wanted=False)
+    return track
+
+
+def test_a_sealed_track_is_taken_up_again_by_its_text() -> None:
+    """Though nobody can read it any more; another text is another vehicle, in reach or not."""
+    for text, pairs in ((TEXT, 1), (OTHER, 0), ("V12BDG", 0)):
+        tracker = Tracker()
+        track = sealed_track(tracker)
+        merged = [tracker.update(time, [look(time, 0.3, 0.8, text)], ASPECT).merged for time in (2.5, 2.6)]
+        assert sum(map(len, merged)) == pairs
+        assert track.looks == 5 + 2 * pairs
+    tracker = Tracker()
+    track = sealed_track(tracker)
+    assert tracker.update(0.5, [look(0.5, 0.5, 0.62, OTHER)], ASPECT).seen != [track]
+
+
+def test_a_sealed_plate_is_not_read_where_it_is_expected() -> None:
+    """For half a second, but for one look in ten; elsewhere boxes are new."""
+    tracker = Tracker()
+    track = sealed_track(tracker)
+    assert tracker.knows(0.5, box(0.5, 0.5))
+    assert not tracker.knows(0.5, box(0.5, 0.6))
+    assert not tracker.knows(1.1, box(0.5, 0.74))
+    track.looks = 10
+    assert not tracker.knows(0.5, box(0.5, 0.5))
+    track.looks = 11
+    track.evidence.hold(wanted=True)
+    assert not tracker.knows(0.5, box(0.5, 0.5))
+
+
 def missing(tracker: Tracker, time: float, *looks: Look) -> list[tuple[float, float]]:
     """Return where the tracker misses a plate."""
     centres = [found.corners.mean(axis=0) for found in tracker.missing(time, looks)]
