@@ -271,6 +271,8 @@ class VisionAct(StrEnum):
     EXEMPTIONS_EXPIRED = "exemptions_expired"
     ORIGIN_EXPIRED = "origin_expired"
     TRADE_EXPIRED = "trade_expired"
+    SET_UP_ON = "set_up_on"
+    SET_UP_OFF = "set_up_off"
 
 
 # Days since 1970-01-01, of this century.
@@ -281,7 +283,7 @@ class VisionEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
     """An act of vision for the audit log.
 
     ``day`` is the local day of a tag key, the day of the register's data or of a list's sealing, or the day before
-    which rows of a list expired.
+    which rows of a list expired, or today for set-up mode.
     """
 
     act: VisionAct

@@ -132,6 +132,11 @@ class Config(msgspec.Struct, frozen=True):
         return self.paths.runtime / "gate" / "day"
 
     @property
+    def notes_folder(self) -> Path:
+        """Where root leaves notes for the audit log."""
+        return self.paths.runtime / "gate" / "notes"
+
+    @property
     def outbox_file(self) -> Path:
         """The database of released messages, in the one folder of the state that uplink may write to."""
         return self.paths.state / "outbox" / "outbox.db"

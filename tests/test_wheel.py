@@ -21,12 +21,12 @@ ROOT = Path(__file__).parent.parent
 
 # A new command is a new way out of the camera: whoever adds one adds it here, having looked at what it prints.
 COMMANDS = {
-    "audit prove", "audit retention", "audit show", "audit verify",
+    "audit note", "audit prove", "audit retention", "audit show", "audit verify",
     "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
-    "lists seal trade", "policy check", "policy new", "policy show", "policy sign", "policy verify", "prove", "registry build",
-    "registry delta", "registry info",
+    "lists seal trade", "policy check", "policy new", "policy show", "policy sign", "policy verify", "prove",
+    "registry build", "registry delta", "registry info",
     "registry install", "registry lookup-stats", "registry verify", "rules show", "rules sign", "rules verify", "run",
-    "subscribe", "uplink", "vision",
+    "setup", "subscribe", "uplink", "vision",
 }  # fmt: skip
 # What a log entry may be about; a plate, a reading, a tag or the time of a passage is none of these.
 LOG_FIELDS = {

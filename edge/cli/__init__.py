@@ -97,6 +97,27 @@ def line(config: Path, source: str | None, start: datetime | None, out: Path) ->
     click.echo(f"{out}: drawn; move [view] line in {config} until it lies where plates are largest")
 
 
+@commands.command()
+@config_option
+@source_options
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Of this machine only.")
+def setup(config: Path, source: str | None, start: datetime | None, port: int) -> None:
+    """Show what the camera sees to an installer who aims it, blurred, for the minutes that the policy allows.
+
+    \b
+    In vision's place, while the gate runs:
+      systemctl stop anpr-edge-vision
+      anpr-edge setup --config /etc/anpr-edge/camera.toml
+      systemctl start anpr-edge-vision
+
+    Prints a link for a browser on this machine; from a laptop, ssh -L brings it there. Every picture is blurred so
+    far that no plate can be read, and none is kept. The audit log says when it was on.
+    """  # noqa: D301  (click's mark for lines that it must not wrap)
+    from edge.service.start import setup as main  # noqa: PLC0415
+
+    sys.exit(main(config, source, start, port))
+
+
 @commands.command("config")
 @config_option
 def show_config(config: Path) -> None:

@@ -160,6 +160,24 @@ def prove(config: Path | None, log: Path | None, entry: int | None, since: int |
     click.echo(text, nl=False)
 
 
+@audit.command()
+@config_option
+@click.argument("what", type=click.Choice(["logged-in", "exported"]))
+def note(config: Path, what: str) -> None:
+    """Have the gate write down that somebody logged in, or that data were taken off the camera.
+
+    \b
+    For hooks of the system, as root. In /etc/pam.d/sshd and /etc/pam.d/login:
+      session optional pam_exec.so quiet type=open_session /usr/bin/anpr-edge audit note logged-in --config FILE
+
+    Who it was stands in the system's own journal, not here.
+    """  # noqa: D301  (click's mark for lines that it must not wrap)
+    from edge.config import load  # noqa: PLC0415
+    from edge.gate.audit import notes  # noqa: PLC0415
+
+    notes.leave(load(config).notes_folder, what)
+
+
 def _folder(config: Path | None, log: Path | None) -> Path:
     from edge.config import load  # noqa: PLC0415
 

@@ -40,7 +40,7 @@ class Sender:
         self._asked = 0
         self._done = 0
         self._stopped = threading.Event()
-        self._link: _Link | None = None
+        self._link: Link | None = None
         self._failed: Exception | None = None
         self._thread = threading.Thread(target=self._guard, name="sender", daemon=True)
 
@@ -97,7 +97,7 @@ class Sender:
         delay, told = FIRST_DELAY, False
         while not self._stopped.is_set():
             try:
-                with _Link(self._path, self._gate_uid) as self._link:
+                with Link(self._path, self._gate_uid) as self._link:
                     log.info("gate_connected")
                     delay, told = FIRST_DELAY, False
                     self._serve(self._link)
@@ -107,7 +107,7 @@ class Sender:
                 self._stopped.wait(delay)
                 delay, told = min(delay * 2, LONGEST_DELAY), True
 
-    def _serve(self, link: "_Link") -> None:
+    def _serve(self, link: "Link") -> None:
         """Send over one connection what the gate does not have yet, as long as it lasts."""
         had: dict[tuple[int, int], WindowCounts] = {}
         health = None
@@ -130,7 +130,7 @@ class Sender:
             while not self._woken(asked):
                 link.check()
 
-    def _deliver(self, link: "_Link", counts: WindowCounts) -> None:
+    def _deliver(self, link: "Link", counts: WindowCounts) -> None:
         ack = link.exchange(counts)
         if not ack.accepted:
             # It was counted before, or under another policy: repeating it can't help.
@@ -150,7 +150,7 @@ class Sender:
             return self._changed.wait_for(lambda: self._asked != asked or self._stopped.is_set(), CHECK_SECONDS)
 
 
-class _Link:
+class Link:
     """One connection to the gate."""
 
     def __init__(self, path: Path, gate_uid: int) -> None:

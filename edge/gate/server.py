@@ -25,12 +25,20 @@ CHUNK = 1 << 16
 class GateServer:
     """Serves one Unix stream socket, in one thread."""
 
-    def __init__(self, path: Path, allowed_uid: int, take: Callable[[Message], Ack], tick: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        allowed_uid: int,
+        take: Callable[[Message], Ack],
+        tick: Callable[[], None],
+        parted: Callable[[], None] = lambda: None,
+    ) -> None:
         """Answer each message of user ``allowed_uid`` with what ``take`` returns; call ``tick`` a few times a second.
 
-        Where ``take`` raises `OutboxError` the connection is closed without an answer: vision repeats.
+        Where ``take`` raises `OutboxError` the connection is closed without an answer: vision repeats. ``parted`` is
+        called when a connection is gone, whatever ended it.
         """
-        self._path, self._allowed, self._take, self._tick = path, allowed_uid, take, tick
+        self._path, self._allowed, self._take, self._tick, self._parted = path, allowed_uid, take, tick, parted
         self._selector = selectors.DefaultSelector()
         self._vision: _Connection | None = None
 
@@ -89,6 +97,7 @@ class GateServer:
             self._selector.unregister(self._vision.socket)
             self._vision.socket.close()
             self._vision = None
+            self._parted()
 
 
 class _Connection:

@@ -21,7 +21,7 @@ REGION: Colour = (230, 180, 40)
 _DIMMED = 0.45  # Brightness that is left outside the region and in masks.
 _ARROW = 0.14  # Length, in heights of the picture.
 _BLOCKS = (4, 2)  # What is left of a plate: fewer blocks across than it has characters.
-_DETAIL = 320  # Of a plate an eighth of the picture wide, 40 columns are left: five for a character.
+_DETAIL = 160  # Of a plate an eighth of the picture wide, 20 columns are left: not three for a character.
 _MARGIN = 0.3  # Of a plate's size, pixelated around it too.
 
 

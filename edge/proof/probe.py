@@ -92,6 +92,8 @@ def _enter(name: str, config: Config) -> None:
         walls.enter_vision(config)
     elif name == "gate":
         walls.enter_gate(config)
+    elif name == "setup":
+        walls.enter_setup(config)
     elif name == "uplink":
         walls.enter_uplink(config)
 

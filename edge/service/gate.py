@@ -10,12 +10,12 @@ from pathlib import Path
 
 from nacl.signing import SigningKey
 
-from edge import __version__, keys
+from edge import __version__, keys, tmpfs
 from edge import policy as policies
 from edge.categories import Ack, Message, Sandbox, WindowCounts
 from edge.config import Config
 from edge.errors import ConfigError
-from edge.gate.audit import witness
+from edge.gate.audit import notes, witness
 from edge.gate.audit.checkpoint import origin_of
 from edge.gate.audit.events import PolicyFault, Started
 from edge.gate.audit.journal import Journal, noting
@@ -77,9 +77,9 @@ def _serve(config: Config, sandbox: Sandbox, terms: _Terms, audit: AuditLog, sto
         vision = process.uid_of(config.gate.vision_user, "vision_user")
         succession = Succession(config, policy, refused=lambda error: journal.refuse(_fault(error)))
         take = under(policy, lambda: ran_under(policy, terms.serials, journal), succession, desk.take)
-        tick = _each(desk.tick, journal.tick, lambda: succession.watch(time.time()))
+        tick = _each(desk.tick, journal.tick, lambda: succession.watch(time.time()), _told(config, journal))
         try:
-            GateServer(config.socket, vision, presence.over(take), tick).serve(stop)
+            GateServer(config.socket, vision, presence.over(take), tick, journal.parted).serve(stop)
         except PolicyChangedError:
             desk.end_policy()
             raise
@@ -123,6 +123,12 @@ def ran_under(policy: Policy, serials: Serials, journal: Journal) -> None:
     """
     serials.note(policy)
     journal.counting()
+
+
+def _told(config: Config, journal: Journal) -> Callable[[], None]:
+    """Return what writes down the notes that were left for the audit log, in a folder of this user and root."""
+    tmpfs.make_folder(config.notes_folder)
+    return lambda: journal.told(notes.taken(config.notes_folder))
 
 
 def _fault(error: ConfigError) -> PolicyFault:

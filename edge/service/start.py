@@ -9,6 +9,7 @@ from pathlib import Path
 
 from edge.config import Config, load, replace_source
 from edge.service import process, walls
+from edge.service.setup_page import listening
 
 
 def vision(file: Path, source: str | None, start: datetime | None, *, supervisor: int | None) -> int:
@@ -24,6 +25,20 @@ def vision(file: Path, source: str | None, start: datetime | None, *, supervisor
         build(config, start, level).run(stop)
 
     return process.run("vision", work)
+
+
+def setup(file: Path, source: str | None, start: datetime | None, port: int) -> int:
+    """Show the camera's view to an installer on this machine's ``port`` for a while; return the exit status."""
+
+    def work(stop: threading.Event) -> None:
+        config = load(file)
+        with listening(port) as page:  # Inside the walls no socket can be made.
+            config, _ = walls.enter_setup(replace_source(config, source) if source else config)
+            from edge.service.setup import run  # noqa: PLC0415
+
+            run(config, page, start, stop)
+
+    return process.run("setup", work)
 
 
 def gate(file: Path, *, supervisor: int | None, proof: bool = False) -> int:

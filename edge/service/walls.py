@@ -49,7 +49,10 @@ def enter_vision(config: Config) -> tuple[Config, Sandbox]:
     Raises:
         SourceError: the camera's name can't be resolved.
     """
-    walls = of_vision(config)
+    return _enter_seeing(config, of_vision(config))
+
+
+def _enter_seeing(config: Config, walls: Walls) -> tuple[Config, Sandbox]:
     url = _ADDRESS.search(config.camera.source)
     if url is None:
         return config, enter(walls)
@@ -60,6 +63,17 @@ def enter_vision(config: Config) -> tuple[Config, Sandbox]:
     except OSError as error:
         missing = (f"network: port {camera.port} of any machine can be reached ({error.strerror})",)
     return config, enter(replace(walls, ports=(camera.port,), network=Network.TCP, missing=missing))
+
+
+def enter_setup(config: Config) -> tuple[Config, Sandbox]:
+    """Wall in set-up mode, as vision but without any place to write to: no picture can be kept.
+
+    The socket on which it shows them is made before; inside, no other can be.
+
+    Raises:
+        SourceError: the camera's name can't be resolved.
+    """
+    return _enter_seeing(config, of_setup(config))
 
 
 def enter_gate(config: Config) -> Sandbox:
@@ -95,13 +109,25 @@ def of_uplink(config: Config) -> Walls:
 
 def of_vision(config: Config) -> Walls:
     """Return the walls around vision with a camera that is a file or a device."""
-    places, models, own = config.registry, config.models, config.paths.runtime / "vision"
-    replaced = (places.pack, config.policy.file, places.zone_rules, places.exemptions, places.origin, places.trade)
-    read = [file.parent for file in replaced if file is not None]
-    read += [models.directory, models.engine_cache, places.key, config.policy.officer_key, places.sealing_key]
-    files = _system() | dict.fromkeys(read, READ) | dict.fromkeys(_devices(_PROCESSORS), DEVICE)
-    files |= _camera(config.camera.source) | {own: WRITE}
+    places, own = config.registry, config.paths.runtime / "vision"
+    replaced = (places.pack, places.zone_rules, places.exemptions, places.origin, places.trade)
+    read = [places.key, places.sealing_key, *(file.parent for file in replaced if file is not None)]
+    files = _of_seeing(config) | dict.fromkeys(read, READ) | {own: WRITE}
     return Walls(files, folders={own: _OWN}, hidden=(config.gate.signing_key, config.uplink.key))
+
+
+def of_setup(config: Config) -> Walls:
+    """Return the walls around set-up mode, which looks nothing up."""
+    hidden = config.gate.signing_key, config.uplink.key, config.registry.sealing_key
+    return Walls(_of_seeing(config), hidden=hidden)
+
+
+def _of_seeing(config: Config) -> dict[Path, Access]:
+    """Return what whoever sees frames needs: policy, models, what they run on, the camera."""
+    models, policy = config.models, config.policy
+    read = [policy.file.parent, policy.officer_key, models.directory, models.engine_cache]
+    devices = dict.fromkeys(_devices(_PROCESSORS), DEVICE)
+    return _system() | dict.fromkeys(read, READ) | devices | _camera(config.camera.source)
 
 
 def _camera(source: str) -> dict[Path, Access]:

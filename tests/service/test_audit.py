@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,8 @@ from edge.uplink.outbox import OutboxReader
 from hil.demo.site import Site
 from hil.scenes import truth
 from tests.conftest import IN_MEMORY
-from tests.service.sites import bench_site, camera
+from tests.gate.serving import until
+from tests.service.sites import bench_site, camera, command
 
 START = ("--start", "2026-11-17T15:00:00+01:00")
 
@@ -192,6 +194,21 @@ def test_retention_is_proven(site: Site) -> None:
     assert "ok     outbox messages " in done.output
     shown = _run("audit", "retention", "--config", site.config, "--json").output
     assert {json.loads(line)["over"] for line in shown.splitlines()} == {False}
+
+
+def test_a_login_is_noted_by_the_gate(site: Site) -> None:
+    """A hook of the system leaves a note, and the running gate takes it at once; so does the next one."""
+    config = load(site.config)
+    with subprocess.Popen(command(site, "gate")) as gate:
+        until(config.socket.exists)
+        for name in ("logged-in", "logged-in", "exported"):
+            assert _run("audit", "note", "--config", site.config, name).exit_code == 0
+        until(lambda: not list(config.notes_folder.iterdir()))
+        gate.terminate()
+    assert config.notes_folder.stat().st_mode & 0o777 == 0o700
+    shown = _run("audit", "show", "--config", site.config, "--event", "logged_in", "--event", "exported").output
+    told = sorted(line.split("  ")[-1] for line in shown.splitlines())
+    assert told == ["somebody logged in", "somebody logged in", "something was exported"]
 
 
 def test_what_has_lain_too_long_is_named(site: Site) -> None:

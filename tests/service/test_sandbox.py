@@ -78,7 +78,7 @@ def _tried(site: Site, process: str, *attempts: tuple[str | int, ...], user: tup
 
 
 @pytest.mark.parametrize("user", USERS.values(), ids=list(USERS))
-@pytest.mark.parametrize("process", ["vision", "gate"])
+@pytest.mark.parametrize("process", ["vision", "gate", "setup"])
 def test_vision_and_gate_have_no_network(site: Site, echo: int, process: str, user: tuple[str, ...]) -> None:
     """Neither TCP, UDP nor raw packets, to a server that others reach; Unix sockets work."""
     socket.create_connection(("127.0.0.1", echo), 5).close()
@@ -88,7 +88,7 @@ def test_vision_and_gate_have_no_network(site: Site, echo: int, process: str, us
 
 
 @pytest.mark.parametrize("user", USERS.values(), ids=list(USERS))
-@pytest.mark.parametrize("process", ["vision", "gate", "uplink"])
+@pytest.mark.parametrize("process", ["vision", "gate", "uplink", "setup"])
 def test_other_files_can_t_be_read(site: Site, tmp_path: Path, process: str, user: tuple[str, ...]) -> None:
     """Whatever is not on a process's list: secrets of the machine, other folders, other processes' memory."""
     other = tmp_path / "other"
@@ -98,7 +98,7 @@ def test_other_files_can_t_be_read(site: Site, tmp_path: Path, process: str, use
     assert other.read_text() == "something else"
 
 
-@pytest.mark.parametrize("process", ["vision", "gate", "uplink"])
+@pytest.mark.parametrize("process", ["vision", "gate", "uplink", "setup"])
 def test_other_processes_can_t_be_reached(site: Site, process: str) -> None:
     """Neither read, traced nor signalled, also by root."""
     pid = os.getpid()
@@ -106,13 +106,13 @@ def test_other_processes_can_t_be_reached(site: Site, process: str) -> None:
 
 
 def test_each_writes_in_its_own_folders_only(site: Site, memory: Path, tmp_path: Path) -> None:
-    """Vision and gate in one folder each at runtime, the gate in the state folder, uplink in its outbox; no more."""
+    """Vision and gate each in one at runtime, the gate in the state, uplink in its outbox, set-up mode nowhere."""
     runtime, state = load(site.config).paths.runtime, site.folder / "state"
     places = [runtime / "vision", runtime / "gate", state, state / "audit", state / "outbox"]
     for place in places:
         place.mkdir(exist_ok=True)
     places += [runtime, site.folder, tmp_path, Path("/tmp")]  # noqa: S108
-    may = {"vision": (0,), "gate": (1, 2, 3, 4), "uplink": (4,)}
+    may = {"vision": (0,), "gate": (1, 2, 3, 4), "uplink": (4,), "setup": ()}
     for process, allowed in may.items():
         found = _tried(site, process, *(("write", str(place / f"by-{process}")) for place in places))
         assert [at for at, outcome in enumerate(found) if outcome == "done"] == list(allowed)
@@ -129,11 +129,12 @@ def test_the_outbox_is_a_folder_for_two_users_of_one_group(site: Site) -> None:
 
 
 def test_the_signing_key_is_the_gates_alone(site: Site) -> None:
-    """Uplink and vision can't read it; the gate can."""
+    """Uplink, vision and set-up mode can't read it; the gate can."""
     key = str(load(site.config).gate.signing_key)
     assert _tried(site, "gate", ("read", key)) == ["done"]
     assert _tried(site, "uplink", ("read", key)) == ["EACCES"]
     assert _tried(site, "vision", ("read", key)) == ["EACCES"]
+    assert _tried(site, "setup", ("read", key)) == ["EACCES"]
 
 
 def test_uplink_sees_neither_visions_folder_nor_the_register(site: Site) -> None:
@@ -152,7 +153,7 @@ def test_uplink_has_the_network(site: Site, echo: int) -> None:
 
 def test_nobody_starts_other_programs(site: Site) -> None:
     """A program that anyone may run can't be run from inside."""
-    for process in ("vision", "gate", "uplink"):
+    for process in ("vision", "gate", "uplink", "setup"):
         assert _tried(site, process, ("run", "/bin/true")) == ["EACCES"]
 
 
@@ -225,7 +226,9 @@ def test_a_log_that_uplink_could_change_is_named(site: Site) -> None:
     assert sandbox.open_by_layout(walls.of_uplink(config)) == [f"files: {config.audit_folder} can be changed"]
 
 
-@pytest.mark.parametrize("walled", [walls.of_vision, walls.of_gate, walls.of_uplink], ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "walled", [walls.of_vision, walls.of_gate, walls.of_uplink, walls.of_setup], ids=lambda one: one.__name__
+)
 def test_the_default_layout_opens_no_secret(tmp_path: Path, walled: Callable[[Config], Walls]) -> None:
     """Where the defaults look for them, no process can read the key of another or change what it must not."""
     file = tmp_path / "camera.toml"

@@ -15,6 +15,7 @@ from edge.gate.audit.events import (
     Event,
     PolicyLoaded,
     ReportReleased,
+    SetupMode,
 )
 from edge.uplink.contract import Stream
 from edge.windows import day_of, local_day
@@ -39,12 +40,14 @@ class Spent:
 class History:
     """The latest report of each stream, the highest serial of a policy (0: none) and its digest, and each day's cost.
 
-    ``decided`` is the end of the latest bin of a stream that was charged, or refused a charge.
+    ``set_up`` says whether set-up mode is on, ``decided`` is the end of the latest bin of a stream that was charged, or
+    refused a charge.
     """
 
     released: dict[Stream, ReportReleased] = field(default_factory=dict)
     serial: int = 0
     digest: str = ""
+    set_up: bool = False
     decided: dict[Stream, int] = field(default_factory=dict)
     days: defaultdict[date, Spent] = field(default_factory=lambda: defaultdict(Spent))
 
@@ -67,6 +70,8 @@ class History:
                 self._charge(event)
             case BudgetRefused(stream, end):
                 self.decided[stream] = end
+            case SetupMode(on):
+                self.set_up = on
             case ActOfVision(VisionAct.TAG_KEY_MADE, number):
                 self.days[day_of(number)].keys += 1
 

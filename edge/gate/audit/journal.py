@@ -1,20 +1,22 @@
 """What the gate writes into the audit log by itself, and when the log's head goes out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
 import structlog
 
-from edge.categories import VisionEvent
+from edge.categories import VisionAct, VisionEvent
 from edge.errors import ConfigError
 from edge.gate.audit.events import (
     ActOfVision,
+    Event,
     Expired,
     ModelsInUse,
     PolicyFault,
     PolicyLoaded,
     PolicyRefused,
+    SetupMode,
     Stopped,
     Store,
 )
@@ -37,6 +39,7 @@ LEAST_DAYS = 400
 MOST_ACTS = 100
 # Nor does a hand that puts one wrong policy after another into place.
 MOST_REFUSALS = 10
+SET_UP = (VisionAct.SET_UP_ON, VisionAct.SET_UP_OFF)
 
 
 def term_days(policy: Policy) -> int:
@@ -66,11 +69,12 @@ class Journal:
         self._signer, self._models, self._clock = signer, models, clock
         self._hour, self._acts, self._in_use = self._current_hour(), 0, ""
         self._said: date | None = None
-        self._refusals = 0
+        self._refusals = self._told = 0
         self._check_policy()
         self._check_outbox()
         for stream in Stream:
             outbox.catch_up(stream)
+        self.parted()  # A gate that was killed: set-up mode ended with it.
         self._note_models()
         self._publish()
 
@@ -79,8 +83,15 @@ class Journal:
         self._acts += 1
         if self._acts > MOST_ACTS:
             return False
-        self._audit.note(ActOfVision(event.act, event.day))
+        if event.act in SET_UP:
+            self._set_up(on=event.act is VisionAct.SET_UP_ON)
+        else:
+            self._audit.note(ActOfVision(event.act, event.day))
         return True
+
+    def parted(self) -> None:
+        """Write down that set-up mode is over, where the connection to it is gone without a word."""
+        self._set_up(on=False)
 
     def counting(self) -> None:
         """Write down that counts are taken under the policy: with the first ones, and again each day."""
@@ -88,6 +99,13 @@ class Journal:
         if today != self._said:
             self._said = today
             self._audit.note(PolicyLoaded(self._policy.file.policy.serial, self._policy.digest))
+
+    def told(self, events: Iterable[Event]) -> None:
+        """Write down what was done on the camera outside the gate; a hand that does too much fills no disk."""
+        for event in events:
+            self._told += 1
+            if self._told <= MOST_ACTS:
+                self._audit.note(event)
 
     def refuse(self, fault: PolicyFault) -> None:
         """Write down that another policy was put into place, which may not run; the one in force goes on."""
@@ -100,7 +118,7 @@ class Journal:
         hour = self._current_hour()
         if hour == self._hour:
             return
-        self._hour, self._acts, self._refusals = hour, 0, 0
+        self._hour, self._acts, self._refusals, self._told = hour, 0, 0, 0
         self._note_models()
         self._expire()
         self._publish()
@@ -109,6 +127,10 @@ class Journal:
         """Write down that the gate ends in good order."""
         self._audit.note(Stopped())
         self._publish()
+
+    def _set_up(self, *, on: bool) -> None:
+        if on != self._audit.history.set_up:
+            self._audit.note(SetupMode(on))
 
     def _check_policy(self) -> None:
         """Refuse a policy older than one under which was counted, or another of the same serial.

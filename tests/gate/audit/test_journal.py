@@ -15,12 +15,15 @@ from edge.gate.audit.events import (
     BegunAnew,
     Event,
     Expired,
+    Exported,
+    LoggedIn,
     ModelsInUse,
     PolicyFault,
     PolicyLoaded,
     PolicyRefused,
     ReportReleased,
     RowsDropped,
+    SetupMode,
     Started,
     Stopped,
     Store,
@@ -170,6 +173,36 @@ def test_acts_of_vision_are_written_down_through_the_desk(gate: Gate) -> None:
     gate.clock.now += HOURS
     gate.journal.tick()
     assert gate.desk.take(MADE).accepted
+
+
+def test_set_up_mode_is_written_down_when_it_begins_and_when_it_is_over(gate: Gate) -> None:
+    """Once each, however often it is said, and also where it goes without a word."""
+    on, off = (VisionEvent(act, 20_780) for act in (VisionAct.SET_UP_ON, VisionAct.SET_UP_OFF))
+    for event in (off, on, on, off, off, on):
+        assert gate.desk.take(event).accepted
+    gate.journal.parted()
+    gate.journal.parted()
+    assert gate.events()[1:] == [SetupMode(on=True), SetupMode(on=False)] * 2
+
+
+def test_set_up_mode_is_over_with_the_gate_that_was_killed(memory: Path) -> None:
+    """The next one writes it down before anything else."""
+    gate = Gate(memory).open()
+    gate.desk.take(VisionEvent(VisionAct.SET_UP_ON, 20_780))
+    gate.kill()
+    gate = Gate(memory).open()
+    gate.kill()
+    assert gate.events()[1:3] == [SetupMode(on=True), SetupMode(on=False)]
+
+
+def test_what_people_do_is_written_down_as_often_as_a_person_can(gate: Gate) -> None:
+    """A hundred times an hour."""
+    gate.journal.told([LoggedIn()] * 101)
+    assert gate.events()[1:] == [LoggedIn()] * 100
+    gate.clock.now += HOURS
+    gate.journal.tick()
+    gate.journal.told([Exported()])
+    assert gate.events()[-1] == Exported()
 
 
 def test_the_head_goes_out_once_an_hour(gate: Gate) -> None:

@@ -1,0 +1,204 @@
+"""The page of set-up mode: a blurred picture and numbers, for whoever has the link, on this machine only.
+
+Nothing is kept: browsers are told to store nothing, and the page loads nothing from elsewhere.
+"""
+
+import hmac
+import secrets
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+
+import msgspec
+
+from edge.errors import ConfigError
+
+HOST: Final = "127.0.0.1"
+_TIMEOUT_S: Final = 5.0
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """What an installer goes by; none of it says which vehicles pass.
+
+    ``size`` of the picture, ``width`` of the latest plates near the line (0: none yet) and what is ``wanted`` are in
+    pixels; ``plates`` are in sight now. ``sharpness`` is a number without unit, of the last three seconds without what
+    passed meanwhile; ``best`` is the highest of the last minute.
+    """
+
+    size: tuple[int, int]
+    plates: int
+    width: int
+    wanted: int
+    sharpness: int
+    best: int
+    light: str
+    seconds_left: int
+
+
+class Page(ThreadingHTTPServer):
+    """A server on the loopback interface; what it shows is put there from another thread."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int) -> None:
+        """Listen; the link has a word that nobody can guess, for other processes are on this machine too.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self.word = secrets.token_urlsafe(16)
+        self.shown: tuple[bytes, bytes] | None = None
+        super().__init__((HOST, port), _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without looking a name up."""
+        socketserver.TCPServer.server_bind(self)
+
+    def handle_error(self, *_: Any) -> None:
+        """A browser that goes away is none."""
+
+    @property
+    def link(self) -> str:
+        """Where a browser on this machine finds it."""
+        return f"http://{HOST}:{self.server_address[1]}/{self.word}/"
+
+    def put(self, picture: bytes, numbers: Numbers) -> None:
+        """Show another picture (JPEG)."""
+        self.shown = picture, msgspec.json.encode(numbers)
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """Serve in a thread until the end of the block; from then on nothing is shown."""
+        thread = threading.Thread(target=self.serve_forever, args=(0.1,), name="page", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.shown = None
+            self.shutdown()
+            thread.join()
+
+
+@contextmanager
+def listening(port: int) -> Iterator[Page]:
+    """Listen on a port of this machine until the end of the block.
+
+    Raises:
+        ConfigError: the port is taken.
+    """
+    try:
+        page = Page(port)
+    except OSError as error:
+        raise ConfigError(f"--port {port}: can't be listened on: {error.strerror}") from error
+    with page:
+        yield page
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one browser."""
+
+    server: Page
+    server_version, sys_version = "anpr-edge", ""
+    timeout = _TIMEOUT_S
+
+    def do_GET(self) -> None:
+        """Answer with the page, the picture or the numbers."""
+        _, word, name, *more = [*self.path.partition("?")[0].split("/"), "", ""]
+        shown = self.server.shown
+        if not hmac.compare_digest(word.encode(), self.server.word.encode()) or any(more):
+            self._answer(404, "text/plain", b"no such page: use the whole link that anpr-edge setup has printed")
+        elif not name:
+            self._answer(200, "text/html; charset=utf-8", PAGE)
+        elif shown is None or name not in {"picture", "numbers"}:
+            self._answer(503, "text/plain", b"no picture yet")
+        elif name == "picture":
+            self._answer(200, "image/jpeg", shown[0])
+        else:
+            self._answer(200, "application/json", shown[1])
+
+    def log_message(self, *_: Any) -> None:
+        """Write nothing: the link is a secret."""
+
+    def _answer(self, status: int, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **_HEADERS}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; "
+    "script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+PAGE: Final = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Aiming the camera</title>
+<style>
+  body { margin: 0 auto; max-width: 60rem; background: #111; color: #eee; font: 1.05rem/1.4 system-ui, sans-serif }
+  img { display: block; width: 100%; background: #333; min-height: 8rem }
+  dl { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem; margin: .5rem }
+  dl > div { background: #222; border-radius: .5rem; padding: .5rem .75rem; border-left: .4rem solid #555 }
+  dt { color: #aaa; font-size: .85rem }
+  dd { margin: 0; font-size: 1.5rem; font-weight: 600 }
+  small { display: block; color: #aaa; font-size: .85rem; font-weight: 400 }
+  .good { border-color: #4c5 } .poor { border-color: #fb3 } .bad { border-color: #f54 }
+  p { margin: .5rem .75rem; color: #aaa; font-size: .85rem }
+</style>
+<img id="picture" alt="What the camera sees, blurred">
+<dl>
+  <div id="width"><dt>Plates near the line</dt><dd></dd></div>
+  <div id="sharpness"><dt>Sharpness</dt><dd></dd></div>
+  <div id="light"><dt>Light</dt><dd></dd></div>
+  <div id="plates"><dt>Plates in sight</dt><dd></dd></div>
+</dl>
+<p id="left">Waiting for the first picture …</p>
+<p>Orange: the counting line. Dark: where nothing is looked for. Blurred on purpose: no plate can be read here, and
+nothing is kept.</p>
+<script>
+  const picture = document.getElementById("picture");
+  const show = (id, state, value, hint) => {
+    const tile = document.getElementById(id), place = tile.querySelector("dd"), small = document.createElement("small");
+    tile.className = state;
+    small.textContent = hint;
+    place.replaceChildren(value, small);
+  };
+  const tell = n => {
+    const wide = n.width >= n.wanted ? "good" : n.width >= n.wanted / 2 ? "poor" : "bad";
+    show("width", n.width ? wide : "", n.width ? n.width + " px" : "none yet", n.wanted + " px or more is good");
+    const sharp = n.sharpness >= 0.9 * n.best ? "good" : n.sharpness >= 0.6 * n.best ? "poor" : "bad";
+    show("sharpness", sharp, n.sharpness, "best of this minute " + n.best + ": turn the lens to the highest");
+    show("light", n.light === "good" ? "good" : "bad", n.light, n.size[0] + " \u00d7 " + n.size[1] + " pixels");
+    show("plates", "", n.plates, "found now");
+    const left = Math.max(0, n.seconds_left);
+    document.getElementById("left").textContent =
+      "Ends by itself in " + Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0") + ".";
+  };
+  const ended = () => {
+    picture.removeAttribute("src");
+    document.getElementById("left").textContent = "No connection: set-up mode has ended, or the link is cut.";
+  };
+  const renew = async () => {
+    try {
+      const answer = await fetch("numbers");
+      if (answer.ok) {
+        tell(await answer.json());
+        picture.src = "picture?" + Date.now();
+      }
+    } catch { ended(); }
+    setTimeout(renew, 1000);
+  };
+  renew();
+</script>
+""".encode()

@@ -1,0 +1,108 @@
+"""What set-up mode shows of a frame."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from edge.camera.frame import Frame
+from edge.config import ViewConfig
+from edge.service.aim import WANTED_PX, Aim
+from hil.scenes import truth
+from tests.service.legible import MODELS, legible_frames, texts
+
+MASKED = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+
+
+@pytest.fixture(scope="module")
+def seen(one_vehicle: Path) -> tuple[str, Frame]:
+    """A made-up plate, and the frame nearest to its crossing in which the models read it."""
+    passage = truth.load(one_vehicle / "truth.json").passages[0]
+    plate = passage.plate.replace("-", "")
+    return plate, min(legible_frames(one_vehicle, plate), key=lambda frame: abs(frame.time - passage.time))
+
+
+def _view(scene: Path, masks: tuple[tuple[tuple[float, float], ...], ...] = ()) -> ViewConfig:
+    return ViewConfig(truth.load(scene / "truth.json").line, "down", (), masks)
+
+
+def _picture(jpeg: bytes) -> np.ndarray:
+    found = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert found is not None
+    return np.asarray(found)
+
+
+@pytest.mark.parametrize("masks", [(), (MASKED,)], ids=["open", "masked"])
+def test_no_plate_can_be_read(
+    one_vehicle: Path, seen: tuple[str, Frame], masks: tuple[tuple[tuple[float, float], ...], ...]
+) -> None:
+    """One that the models read in the frame is not read in the picture, nor in a larger copy, masked or not."""
+    plate, frame = seen
+    picture = _picture(Aim(MODELS.detector, _view(one_vehicle, masks)).look(frame, 60)[0])
+    assert picture.shape[1] <= 960
+    for size in (1, 4):
+        assert plate not in texts(cv2.resize(picture, None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC))
+
+
+def test_what_the_detector_misses_is_blurred_all_the_same(
+    one_vehicle: Path, seen: tuple[str, Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a detector that finds nothing the plate can't be read either."""
+    plate, frame = seen
+    aim = Aim(MODELS.detector, _view(one_vehicle))
+    monkeypatch.setattr(aim._detector, "detect", lambda _: [])
+    picture = _picture(aim.look(frame, 60)[0])
+    assert plate not in texts(picture)
+    assert plate not in texts(cv2.resize(picture, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
+
+
+def test_a_plate_that_is_lost_for_a_moment_stays_hidden(
+    one_vehicle: Path, seen: tuple[str, Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it was found in one of the last four frames; then it is blurred only."""
+    _, frame = seen
+    aim = Aim(MODELS.detector, _view(one_vehicle))
+    hidden = aim.look(frame, 60)[0]
+    monkeypatch.setattr(aim._detector, "detect", lambda _: [])
+    pictures = [aim.look(frame, 60)[0] for _ in range(4)]
+    assert [picture == hidden for picture in pictures] == [True, True, True, False]
+
+
+def test_the_numbers_are_those_of_the_frame(one_vehicle: Path, seen: tuple[str, Frame]) -> None:
+    """Size, plates in sight, their width near the line, the time that is left."""
+    _, frame = seen
+    numbers = Aim(MODELS.detector, _view(one_vehicle)).look(frame, 61)[1]
+    assert (numbers.size, numbers.plates, numbers.wanted, numbers.seconds_left) == ((1280, 720), 1, WANTED_PX, 61)
+    assert 60 < numbers.width < 200
+    assert numbers.light == "good"
+
+
+def test_a_plate_far_from_the_line_says_nothing_of_its_width_there(seen: tuple[str, Frame]) -> None:
+    """It is counted as in sight."""
+    _, frame = seen
+    far = ViewConfig(((0.0, 0.02), (1.0, 0.02)), "down", (), ())
+    numbers = Aim(MODELS.detector, far).look(frame, 60)[1]
+    assert (numbers.plates, numbers.width) == (1, 0)
+
+
+def test_a_lens_out_of_focus_is_told_from_a_sharp_one(one_vehicle: Path, seen: tuple[str, Frame]) -> None:
+    """The number falls, and the best one stays to compare with; a vehicle that passes changes neither."""
+    _, frame = seen
+    aim = Aim(MODELS.detector, _view(one_vehicle))
+    empty = np.asarray(cv2.blur(frame.full, (3, 3)), np.uint8)
+    sharp = [aim.look(replace(frame, full=full), 60)[1] for full in [empty] * 3 + [frame.full] + [empty] * 3][-1]
+    assert sharp.sharpness == sharp.best
+    soft = np.asarray(cv2.blur(frame.full, (9, 9)), np.uint8)
+    blurred = [aim.look(replace(frame, full=soft), 60)[1] for _ in range(7)][-1]
+    assert blurred.sharpness < sharp.sharpness / 2
+    assert blurred.best == sharp.best
+
+
+@pytest.mark.parametrize(("level", "said"), [(5, "dark"), (120, "good"), (255, "too bright")])
+def test_light_is_told_in_words(one_vehicle: Path, seen: tuple[str, Frame], level: int, said: str) -> None:
+    """By what is around the line."""
+    _, frame = seen
+    even = np.full_like(frame.full, level)
+    assert Aim(MODELS.detector, _view(one_vehicle)).look(replace(frame, full=even), 60)[1].light == said
