@@ -1,5 +1,6 @@
 """The section [release] of a policy: what may stand on a ladder."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from edge.policy_text import Language
 from edge.release_rules import Period, Table
 from tests.policies import policy_text, rung, table
 
+PAGE = Path(__file__).parent.parent / "docs" / "policy.md"
 DIGEST = f'"sha256:{"0" * 64}"'
 DT = ("direction", "vehicle_type")
 DTD, DTE = (*DT, "drive"), (*DT, "emission_class")
@@ -118,6 +120,12 @@ def test_differential_privacy_may_have_hours_and_days_of_different_vehicles(tmp_
     """A vehicle counts once a day, so no hour's number is in the day's again."""
     assert _faults(tmp_path) == []
     assert _faults(tmp_path, dp="budget = 10\nstarts = 10") == []
+
+
+def test_the_budget_on_the_page_is_one(tmp_path: Path) -> None:
+    """What docs/policy.md shows of [release.dp] can be taken over."""
+    (shown,) = re.findall(r"^\[release\.dp\]\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert _faults(tmp_path, dp=shown) == []
 
 
 @pytest.mark.parametrize(
