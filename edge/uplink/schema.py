@@ -101,7 +101,7 @@ def _asyncapi() -> Document:
         "asyncapi": "3.0.0",
         "info": {
             "title": "anpr-edge",
-            "version": "1.4",
+            "version": "1.5",
             "description": "What a camera publishes: counts of many vehicles, its presence, health and audit log.",
             "license": {"name": "Apache-2.0"},
         },
