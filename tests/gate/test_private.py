@@ -18,7 +18,7 @@ from edge.counting.part import key_of
 from edge.gate import private
 from edge.gate.combinations import Values, listed
 from edge.gate.sights import Sight, values_of
-from edge.release_rules import Period, Privacy, Rung, Table
+from edge.release_rules import Period, Privacy, Release, Rung, Table
 from edge.uplink.contract import Cell
 from tests.counts import cell, unreadable, van
 from tests.gate.streets import CLASSES, DIRECTION, DRIVE, LADDERS, TYPE, sights, street
@@ -172,6 +172,16 @@ def test_every_class_that_surely_exists_has_a_cell_of_its_rungs(table: Table) ->
         key = key_of(direction, PlateKind.NL, msgspec.structs.replace(seen, admitted=answer))
         if seen.vehicle_type in rung.vehicle_types:
             assert values_of(key, rung.dimensions) in listed(rung)
+
+
+@pytest.mark.parametrize("budget", [0.1, 0.5, 1.0, 4.0, 10.0])
+@pytest.mark.parametrize("table", LADDERS)
+def test_an_empty_cell_is_shown_less_than_once_in_a_hundred_bins(table: Table, budget: float) -> None:
+    """By the formula of the discrete Laplace distribution."""
+    rules = Release(10, 15, (table,), dp=Privacy(budget, starts=3))
+    assert rules.dp is not None
+    ratio = math.exp(-1 / rules.dp.scale(table))
+    assert ratio ** rules.threshold(table) / (1 + ratio) < 0.01
 
 
 def test_unreadable_plates_and_repeated_passages_do_not_count() -> None:
