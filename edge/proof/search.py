@@ -1,8 +1,8 @@
 """Finds needles in bytes, all of them in one pass.
 
 A pass looks at pairs of neighbouring bytes: a table of 65,536 entries says which pair begins a needle. Where one does,
-the next two bytes are compared, and then the whole needle. For wide characters the same is done with every second,
-fourth and eighth byte.
+the next two bytes are compared, and then the whole needle. For wide characters it looks for three numbers below 256 in
+a row, of two, four and eight bytes each, at every offset.
 """
 
 from collections import defaultdict
@@ -56,12 +56,9 @@ class Searcher:
 
     def _chunk(self, place: str, data: Bytes, offset: int, *, large: bool) -> Iterator[Find]:
         for width, table in self._tables.items():
-            for phase in range(width):
-                column = np.ascontiguousarray(data[phase::width])
-                for at, needle in table.candidates(column):
-                    start = phase + at * width
-                    if not (needle.short and large) and _is_there(data, start, needle.narrow, width):
-                        yield Find(place, _named(needle.form, width), needle.plate, offset + start)
+            for start, needle in table.candidates(data, width):
+                if not (needle.short and large) and _is_there(data, start, needle.narrow, width):
+                    yield Find(place, _named(needle.form, width), needle.plate, offset + start)
 
 
 class _Table:
@@ -76,18 +73,37 @@ class _Table:
         self._pairs = np.zeros(1 << 16, np.bool_)
         self._pairs[self._heads & 0xFFFF] = True
 
-    def candidates(self, column: Bytes) -> Iterator[tuple[int, Needle]]:
+    def candidates(self, data: Bytes, width: int) -> Iterator[tuple[int, Needle]]:
         """Yield where a needle begins, as far as the four bytes after its leading zeros tell: zeros are everywhere."""
-        if len(column) < _HEAD or not len(self._heads):
+        if len(data) <= (_HEAD - 1) * width or not len(self._heads):
             return
-        pairs = column[:-1].astype(np.uint16)
-        pairs |= column[1:].astype(np.uint16) << 8
-        starts = np.flatnonzero(self._pairs[pairs[: 2 - _HEAD]])
-        heads = pairs[starts].astype(np.uint32) | pairs[starts + 2].astype(np.uint32) << 16
+        starts = self._begun(data) if width == 1 else _small_numbers(data, width)
+        heads = np.zeros(len(starts), np.uint32)
+        for place in range(_HEAD):
+            heads |= data[starts + place * width].astype(np.uint32) << 8 * place
         nearest = np.minimum(np.searchsorted(self._heads, heads), len(self._heads) - 1)
         for at in np.flatnonzero(self._heads[nearest] == heads):
             for needle in self._by_head[int(heads[at])]:
-                yield int(starts[at]) - _zeros(needle), needle
+                yield int(starts[at]) - width * _zeros(needle), needle
+
+    def _begun(self, data: Bytes) -> NDArray[np.intp]:
+        """Return where the first two bytes of a needle stand."""
+        pairs = data[:-1].astype(np.uint16)
+        pairs |= data[1:].astype(np.uint16) << 8
+        return np.flatnonzero(self._pairs[pairs[: 2 - _HEAD]])
+
+
+def _small_numbers(data: Bytes, width: int) -> NDArray[np.intp]:
+    """Return where three numbers below 256 begin, the first not 0, with one more byte in the row behind them."""
+    found = [np.zeros(0, np.intp)]
+    for phase in range(width):
+        count = (len(data) - 1 - phase) // width
+        numbers = data[phase : phase + count * width].copy().view(f"<u{width}")
+        small = numbers < 1 << 8
+        begun = small[:-2] & small[1:-1] & small[2:]
+        begun &= numbers[:-2] != 0
+        found.append(np.flatnonzero(begun) * width + phase)
+    return np.concatenate(found)
 
 
 def _zeros(needle: Needle) -> int:
