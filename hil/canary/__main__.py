@@ -1,5 +1,6 @@
 """python -m hil.canary PLACE...: known plates pass a camera, and then every place is searched for them."""
 
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -13,8 +14,8 @@ from edge.proof.claims import Outcome
 from hil.canary.run import Result, run
 from hil.canary.show import of_place
 
-FOUND, INTERRUPTED = 1, 130
-"""Exit status where a plate was found, and after Ctrl-C."""
+FOUND, INTERRUPTED, TERMINATED = 1, 130, 143
+"""Exit status where a plate was found, after Ctrl-C and after a request to end."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -32,6 +33,7 @@ def main(where: tuple[Path, ...], gap: float) -> None:
     or where the search does not find what is planted. Needs root, who may read memory and packets; a scene of two hours
     takes an hour.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         results = [_one(place, gap) for place in where]
     except AnprError as error:

@@ -108,7 +108,7 @@ def _elsewhere(searcher: Searcher, folder: Path, config: Config, heard: Listener
         yield Row(name, _size(sum(file.stat().st_size for file in place.rglob("*") if file.is_file())), found)
     sent = [(message.topic, bytes(message.payload)) for message in heard.messages]
     yield Row("sent messages", f"{len(sent)} messages", places.messages(searcher, "subscriber", sent))
-    yield Row("packets of the uplink", _size(len(packets)), searcher.whole("packets", packets))
+    yield Row("packets of the uplink", _size(len(packets)), searcher.whole("packets", bytes(packets)))
 
 
 def _size(size: int) -> str:

@@ -74,7 +74,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, one_vehicle: Path, pki: Pki) -
         sent = [(message.topic, bytes(message.payload)) for message in heard.messages]
         found.reports = len(heard.payloads("/counts/hour"))
         searcher = canary.searcher()
-        found.elsewhere += places.messages(searcher, "subscriber", sent) + searcher.whole("packets", packets)
+        found.elsewhere += places.messages(searcher, "subscriber", sent) + searcher.whole("packets", bytes(packets))
         folders = [folder / "output", runtime, config.paths.state, folder / "broker"]
         found.elsewhere += everywhere(searcher, folders, [config.outbox_file])
     return found
