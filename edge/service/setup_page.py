@@ -4,13 +4,15 @@ Nothing is kept: browsers are told to store nothing, and the page loads nothing 
 """
 
 import hmac
+import math
 import secrets
 import socketserver
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,6 +20,8 @@ from edge.errors import ConfigError
 
 HOST: Final = "127.0.0.1"
 _TIMEOUT_S: Final = 5.0
+# What is older is shown no longer: the camera is silent, or whoever should end it is stuck.
+_FRESH_S: Final = 5.0
 
 
 class Numbers(msgspec.Struct, frozen=True):
@@ -38,20 +42,29 @@ class Numbers(msgspec.Struct, frozen=True):
     seconds_left: int
 
 
+class Shown(NamedTuple):
+    """A picture (JPEG), its numbers (JSON), and the second since when they are shown."""
+
+    picture: bytes
+    numbers: bytes
+    since: float
+
+
 class Page(ThreadingHTTPServer):
     """A server on the loopback interface; what it shows is put there from another thread."""
 
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Listen; the link has a word that nobody can guess, for other processes are on this machine too.
 
         Raises:
             OSError: the port is taken.
         """
         self.word = secrets.token_urlsafe(16)
-        self.shown: tuple[bytes, bytes] | None = None
+        self._monotonic = monotonic
+        self._shown = Shown(b"", b"", -math.inf)
         super().__init__((HOST, port), _Handler)
 
     def server_bind(self) -> None:
@@ -68,7 +81,11 @@ class Page(ThreadingHTTPServer):
 
     def put(self, picture: bytes, numbers: Numbers) -> None:
         """Show another picture (JPEG)."""
-        self.shown = picture, msgspec.json.encode(numbers)
+        self._shown = Shown(picture, msgspec.json.encode(numbers), self._monotonic())
+
+    def shown(self) -> "Shown | None":
+        """Return what is to be seen now."""
+        return self._shown if self._monotonic() - self._shown.since <= _FRESH_S else None
 
     @contextmanager
     def served(self) -> Iterator[None]:
@@ -78,7 +95,7 @@ class Page(ThreadingHTTPServer):
         try:
             yield
         finally:
-            self.shown = None
+            self._shown = Shown(b"", b"", -math.inf)
             self.shutdown()
             thread.join()
 
@@ -108,17 +125,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer with the page, the picture or the numbers."""
         _, word, name, *more = [*self.path.partition("?")[0].split("/"), "", ""]
-        shown = self.server.shown
+        shown = self.server.shown()
         if not hmac.compare_digest(word.encode(), self.server.word.encode()) or any(more):
             self._answer(404, "text/plain", b"no such page: use the whole link that anpr-edge setup has printed")
         elif not name:
             self._answer(200, "text/html; charset=utf-8", PAGE)
         elif shown is None or name not in {"picture", "numbers"}:
-            self._answer(503, "text/plain", b"no picture yet")
+            self._answer(503, "text/plain", b"no picture")
         elif name == "picture":
-            self._answer(200, "image/jpeg", shown[0])
+            self._answer(200, "image/jpeg", shown.picture)
         else:
-            self._answer(200, "application/json", shown[1])
+            self._answer(200, "application/json", shown.numbers)
 
     def log_message(self, *_: Any) -> None:
         """Write nothing: the link is a secret."""
@@ -185,9 +202,9 @@ nothing is kept.</p>
     document.getElementById("left").textContent =
       "Ends by itself in " + Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0") + ".";
   };
-  const ended = () => {
+  const say = text => {
     picture.removeAttribute("src");
-    document.getElementById("left").textContent = "No connection: set-up mode has ended, or the link is cut.";
+    document.getElementById("left").textContent = text;
   };
   const renew = async () => {
     try {
@@ -195,8 +212,10 @@ nothing is kept.</p>
       if (answer.ok) {
         tell(await answer.json());
         picture.src = "picture?" + Date.now();
+      } else {
+        say("No picture comes from the camera.");
       }
-    } catch { ended(); }
+    } catch { say("No connection: set-up mode has ended, or the link is cut."); }
     setTimeout(renew, 1000);
   };
   renew();

@@ -30,6 +30,7 @@ from edge.service import setup
 from edge.service.setup_page import listening
 from hil.demo.site import Site
 from hil.scenes import truth
+from tests.camera.rtsp_server import RtspServer
 from tests.gate.serving import Recorder, calling, serving, until
 from tests.service.legible import legible_frames, texts
 from tests.service.sites import bench_site, camera, command
@@ -101,9 +102,9 @@ class Running:
 
 
 @contextmanager
-def _setup(site: Site, log: Path, *options: str) -> Iterator[Running]:
+def _setup(site: Site, log: Path, options: tuple[str, ...] = START) -> Iterator[Running]:
     port = _free_port()
-    arguments = command(site, "setup", *START, "--port", str(port), *options)
+    arguments = command(site, "setup", "--port", str(port), *options)
     with log.open("wb") as errors, subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True) as one:
         assert one.stdout is not None
         link = one.stdout.readline().strip()
@@ -129,8 +130,8 @@ def test_an_installer_sees_a_picture_in_which_no_plate_can_be_read(
     (tmp_path / "frames").mkdir()
     for number, frame in enumerate(legible * 10):
         cv2.imwrite(str(tmp_path / "frames" / f"{number:02}.png"), frame.full)
-    source = ("--source", str(tmp_path / "frames"))
-    with _gate(site, tmp_path / "gate.log"), _setup(site, tmp_path / "log", *source) as running:
+    options = (*START, "--source", str(tmp_path / "frames"))
+    with _gate(site, tmp_path / "gate.log"), _setup(site, tmp_path / "log", options) as running:
         assert _switched(site) == [True]
         status, page = running.get("")
         assert (status, b"<title>" in page) == (200, True)
@@ -151,6 +152,22 @@ def test_an_installer_sees_a_picture_in_which_no_plate_can_be_read(
     written = [path for folder in (site.folder, memory, tmp_path) for path in folder.rglob("*") if path.is_file()]
     assert not [path for path in written if path.read_bytes()[:3] == b"\xff\xd8\xff"]
     assert not (memory / "vision").exists()
+
+
+def test_a_network_camera_is_aimed_from_inside_its_walls(site: Site, tmp_path: Path) -> None:
+    """Its stream comes through a network of its own, and the page is served in the machine's."""
+    with ExitStack() as stack:
+        server = stack.enter_context(RtspServer())
+        stack.enter_context(_gate(site, tmp_path / "gate.log"))
+        source = ("--source", f"rtsp://user:word@{server.host}/main")
+        running = stack.enter_context(_setup(site, tmp_path / "log", source))
+        (walled,) = [entry for entry in running.entries() if entry["event"] == "walled_in"]
+        assert (walled["sandbox"], walled["missing"]) == ("full", [])
+        assert running.get("picture")[0] == 200
+        running.process.send_signal(signal.SIGINT)
+        assert running.process.wait(10) == 0
+    with pytest.raises(ConnectionRefusedError):
+        running.get("")
 
 
 def test_the_log_says_that_it_is_over_also_where_it_is_killed(site: Site, tmp_path: Path) -> None:

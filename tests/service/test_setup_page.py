@@ -74,7 +74,18 @@ def test_nothing_is_shown_before_the_first_picture_nor_after_the_end() -> None:
         with made.served():
             assert _ask(made, f"/{made.word}/picture").status == 503
             made.put(b"a picture", NUMBERS)
-        assert made.shown is None
+        assert made.shown() is None
+
+
+def test_an_old_picture_is_shown_no_longer() -> None:
+    """After five seconds: whatever is stuck, no view of the street stays on the screen."""
+    now = [0.0]
+    with Page(0, lambda: now[0]) as made:
+        made.put(b"a picture", NUMBERS)
+        now[0] = 5.0
+        assert made.shown() is not None
+        now[0] = 5.1
+        assert made.shown() is None
 
 
 def test_a_port_that_is_taken_is_named() -> None:
