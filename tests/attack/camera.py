@@ -3,9 +3,11 @@
 Only the socket between them is left out: what is handed over is at the gate at once, in the bytes of the wall.
 """
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
@@ -29,16 +31,20 @@ from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.presence import Presence
 from edge.gate.reports import Reports
+from edge.gate.serials import Serials
 from edge.gate.signing import Signer
 from edge.plates.passage import Passage
 from edge.plates.recognise import Recogniser
 from edge.policy import Policy
 from edge.registry.enrich import Enricher
+from edge.service.gate import ran_under, under
 from edge.service.lookups import Lookups
+from edge.service.succession import Succession
 from edge.service.vision import Vision
 from edge.uplink.contract import Status, Stream
 from edge.uplink.outbox import Entry, OutboxError, OutboxReader, Row
 from tests.counting.passages import plate
+from tests.counts import policy as unsigned
 from tests.gate.audit.logs import KEY, ORIGIN
 from tests.gate.desks import ADDRESS
 from tests.policies import FLAT, rung, table
@@ -62,6 +68,13 @@ class Vehicle(NamedTuple):
     number: int | None
     seen: Attributes
     direction: Direction = Direction.IN
+
+
+@cache
+def rules(tables: int, gap: int = 10) -> Policy:
+    """Return the policy with some of the `TABLES`, and a repeat gap in minutes."""
+    with tempfile.TemporaryDirectory() as folder:
+        return unsigned(Path(folder), tables=TABLES[tables], gap=gap)
 
 
 @dataclass
@@ -141,6 +154,16 @@ class _Register(Lookups):
         """Nothing is open."""
 
 
+class _NoSuccessor(Succession):
+    """No other policy lies ready."""
+
+    def __init__(self) -> None:
+        """Look nowhere."""
+
+    def follow(self, serial: int) -> None:
+        """Stay."""
+
+
 class _AtOnce(Sender):
     """The sender without thread and socket; a gate that is away, or can't store, is asked again."""
 
@@ -148,6 +171,7 @@ class _AtOnce(Sender):
         super().__init__(camera.folder / "unused", spool, 0)
         self._camera = camera
         self.had: dict[tuple[int, int], object] = {}
+        self._awake = True
 
     def start(self) -> None:
         """Nothing runs beside the test."""
@@ -156,17 +180,23 @@ class _AtOnce(Sender):
         """Nothing runs beside the test."""
 
     def wake(self) -> None:
-        """Bring everything to the gate, as a turn of the real one does."""
+        """Note that there is something to do."""
+        self._awake = True
+
+    def turn(self) -> None:
+        """Bring everything to the gate that is not there yet, as a turn of the real one does."""
         try:
-            self._bring()
+            if self._awake:
+                self._bring()
+            self._awake = False
         except ConnectionError:
             self.had.clear()
 
     def flush(self, timeout: float) -> bool:
         """Do as the real one."""
         del timeout
-        self.wake()
-        return True
+        self.turn()
+        return not self._awake
 
     def exchange(self, message: Message) -> Ack:
         """Take the place of the connection."""
@@ -192,9 +222,9 @@ class Gate:
 
     audit: AuditLog
     outbox: AuditedOutbox
-    presence: Presence
     journal: Journal
     desk: Desk
+    take: Callable[[Message], Ack]
 
 
 class _Watched(AuditedOutbox):
@@ -227,7 +257,7 @@ class Camera:
         policy: Policy,
         clock: Clock,
         patch: pytest.MonkeyPatch,
-        step: int = 20,
+        step: int,
         dropped: int = 0,
     ) -> None:
         """Start it. Each vehicle costs so many ``dropped`` frames.
@@ -277,7 +307,9 @@ class Camera:
             raise
         carry = Carry(self.folder / "day", self.policy.digest)
         desk = Desk(self.policy, reports, outbox, carry, clock, journal.take, audit)
-        self.gate = Gate(audit, outbox, presence, journal, desk)
+        serials = Serials(self.folder / "policy-serial")
+        take = under(self.policy, lambda: ran_under(self.policy, serials, journal), _NoSuccessor(), desk.take)
+        self.gate = Gate(audit, outbox, journal, desk, presence.over(take))
 
     def kill_gate(self) -> None:
         """Pull its plug: what it held in memory is gone."""
@@ -303,14 +335,14 @@ class Camera:
         self.kill_gate()
         self.start_gate()
         self._sender.had.clear()
+        self._sender.wake()
 
     def tell(self, message: Message) -> Ack:
         """Bring a message to the gate, in the bytes of the wall."""
         if self.gate is None:
             raise ConnectionError("the gate is away")
         try:
-            take = self.gate.presence.over(self.gate.desk.take)
-            return wall.decode_ack(wall.encode(take(wall.decode(wall.encode(message)[4:])))[4:])
+            return wall.decode_ack(wall.encode(self.gate.take(wall.decode(wall.encode(message)[4:])))[4:])
         except OutboxError as error:
             raise ConnectionError(str(error)) from error
 
@@ -327,6 +359,7 @@ class Camera:
 
     def _turn(self) -> None:
         self.vision._step(self.vision._source.read())
+        self._sender.turn()
         if self.gate is not None:
             self.gate.desk.tick()
             self.gate.journal.tick()

@@ -25,14 +25,13 @@ from edge.gate.ledger import Ledger
 from edge.uplink.contract import CountReport
 from edge.uplink.outbox import Outbox
 from edge.windows import Window, day_window
-from tests.attack.camera import TABLES, Camera, Clock, Vehicle, rows_of
+from tests.attack.camera import TABLES, Camera, Clock, Vehicle, rows_of, rules
 from tests.conftest import IN_MEMORY
-from tests.counts import policy
 from tests.examples import dices, examples
 from tests.gate.streets import CLASSES, VAN
 
 K = 10
-HOUR, DAY, STEP = 3_600, 86_400, 300
+HOUR, DAY, STEP = 3_600, 86_400, 600
 MIDNIGHT = day_window(date(2026, 11, 23)).start
 NOON, EVENING = MIDNIGHT + 12 * HOUR, MIDNIGHT + 22 * HOUR
 # Half an hour before the days that have 23 hours, and 25.
@@ -49,7 +48,7 @@ def _play(game: Game, weaken: Weaken, start: float = NOON, tables: int = 0) -> l
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name, pytest.MonkeyPatch.context() as patch, capture_logs():
         folder = Path(name)
         weaken(patch)
-        camera = Camera(folder, policy(folder, gap=0, tables=TABLES[tables]), Clock(start), patch, step=STEP)
+        camera = Camera(folder, rules(tables, gap=0), Clock(start), patch, STEP)
         game(camera)
         camera.end()
         return [msgspec.json.decode(row.entry.payload, type=CountReport) for row in rows_of(folder)]
@@ -131,8 +130,8 @@ def _victim_each_hour_after_a_trip(camera: Camera) -> None:
     _victim_each_hour(camera)
 
 
-def _crowd_of_five_minutes(camera: Camera) -> None:
-    """Let the camera see five minutes of an hour only, in which you know who passes."""
+def _crowd_of_ten_minutes(camera: Camera) -> None:
+    """Let the camera see ten minutes of an hour only, in which you know who passes."""
     camera.drive(*CROWD)
     camera.wait(STEP)
     camera.clock.wait(HOUR - STEP)
@@ -199,8 +198,8 @@ def test_one_van_under_many_keys(game: Game, weaken: Weaken, succeeds: bool) -> 
 
 @pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_stumps_released, True)])
 def test_a_stump_of_an_hour(weaken: Weaken, succeeds: bool) -> None:  # noqa: FBT001
-    """Five minutes are no bin: nothing of less than the policy's minimum is released."""
-    hours = [one for one in _play(_crowd_of_five_minutes, weaken) if _stream(one) == "hour"]
+    """Ten minutes are no bin: nothing of less than the policy's minimum is released."""
+    hours = [one for one in _play(_crowd_of_ten_minutes, weaken) if _stream(one) == "hour"]
     assert _released(hours) is succeeds
 
 
@@ -222,7 +221,7 @@ def _at_random(dice: random.Random, vehicles: int) -> Game:
 def _move(dice: random.Random, camera: Camera, fleet: Sequence[Vehicle]) -> Callable[[], object]:
     """Draw what somebody may do to a camera."""
     some = dice.sample(fleet, dice.choice((1, len(fleet))))
-    seconds, jump = dice.choice((STEP, 1_500, HOUR, HOUR)), dice.choice((HOUR, DAY, 2 * DAY)) * dice.choice((1, -1))
+    seconds, jump = dice.choice((STEP, HOUR // 2, HOUR, HOUR)), dice.choice((HOUR, DAY, 2 * DAY)) * dice.choice((1, -1))
     moves: list[Callable[[], object]] = [
         partial(camera.drive, *some),
         partial(camera.wait, seconds),
@@ -237,7 +236,7 @@ starts = st.sampled_from([MIDNIGHT, EVENING, SPRING, AUTUMN])
 
 
 @examples(100)
-@given(dices, starts, st.integers(0, 3))
+@given(dices, starts, st.integers(0, len(TABLES) - 1))
 def test_whatever_is_done_to_a_camera_each_bin_is_released_once(dice: random.Random, start: int, tables: int) -> None:
     """Bins of one stream never overlap, come in their order, and their numbers have no gap."""
     reports = _play(_at_random(dice, 30), _sound, start, tables)
@@ -249,7 +248,7 @@ def test_whatever_is_done_to_a_camera_each_bin_is_released_once(dice: random.Ran
 
 
 @examples(100)
-@given(dices, starts, st.integers(0, 3))
+@given(dices, starts, st.integers(0, len(TABLES) - 1))
 def test_whatever_is_done_to_a_camera_fewer_than_k_vehicles_stay_hidden(
     dice: random.Random, start: int, tables: int
 ) -> None:

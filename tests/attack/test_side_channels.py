@@ -24,9 +24,8 @@ from edge.counting.part import Part
 from edge.counting.spool import Spool
 from edge.gate.desk import Desk
 from edge.windows import day_number, day_window
-from tests.attack.camera import TABLES, Camera, Clock, Vehicle, audit_of, rows_of
+from tests.attack.camera import TABLES, Camera, Clock, Vehicle, audit_of, rows_of, rules
 from tests.conftest import IN_MEMORY
-from tests.counts import policy
 from tests.examples import dices, examples
 from tests.gate.streets import CLASSES, VAN
 
@@ -70,9 +69,8 @@ def _watch(night: Night, passages: Sequence[tuple[int, Vehicle]], weaken: Weaken
         capture_logs() as logs,
     ):
         folder = Path(name)
-        rules = policy(folder, tables=TABLES[night.tables])
         weaken(patch)
-        camera = Camera(folder, rules, Clock(MIDNIGHT - 1_800.0), patch, dropped=FRAMES)
+        camera = Camera(folder, rules(night.tables), Clock(MIDNIGHT - 1_800.0), patch, step=60, dropped=FRAMES)
         _pass(camera, night, passages)
         camera.kill_gate()
         reports = [(row.sequence, row.entry.payload, row.entry.signature) for row in rows_of(folder)]
@@ -216,7 +214,7 @@ def _few(dice: random.Random) -> list[tuple[int, Vehicle]]:
 
 
 @examples(100)
-@given(dices, st.builds(Night, st.booleans(), st.booleans(), st.just(value=False), st.integers(0, 3)))
+@given(dices, st.builds(Night, st.booleans(), st.booleans(), st.just(value=False), st.integers(0, len(TABLES) - 1)))
 def test_a_night_with_few_vehicles_is_as_an_empty_one(dice: random.Random, night: Night) -> None:
     """Fewer than k in all, each as often as it likes, in any direction and class; some plates can't be read."""
     passages = _few(dice)
