@@ -8,7 +8,19 @@ from nacl.signing import SigningKey
 from edge.categories import CameraState, Clock, Direction, Drive, PlateKind, RegisterAge, Share, Unreadable, VehicleType
 from edge.gate.signing import Signer
 from edge.uplink import contract
-from edge.uplink.contract import Address, Cell, Checkpoint, CountReport, Health, State, Status, Stream
+from edge.uplink.contract import (
+    Address,
+    Cell,
+    Checkpoint,
+    CountReport,
+    Health,
+    Receipt,
+    ReceiptData,
+    Sequences,
+    State,
+    Status,
+    Stream,
+)
 from edge.uplink.outbox import Entry
 
 KEY = SigningKey(bytes(range(32)))
@@ -78,6 +90,8 @@ def health(number: int, address: Address = ADDRESS) -> Health:
         outbox_dropped=0,
         register_age=RegisterAge.BELOW_8_DAYS,
         unreadable=Unreadable.SOME,
+        unreceived="none",
+        oldest=Sequences(1, 1),
     )
     return Health(
         id=f"{address.camera}:health:{BEGIN + number}",
@@ -96,6 +110,16 @@ def checkpoint(size: int, address: Address = ADDRESS) -> Checkpoint:
         source=address.source,
         time=contract.timestamp(BEGIN),
         data=contract.CheckpointData(f"{origin}\n{size}\n{root}\n\n\u2014 {origin} {signature}\n"),
+    )
+
+
+def receipt(subscriber: str, hour: int, day: int = 0) -> Receipt:
+    """Say up to which sequences a subscriber has stored everything."""
+    return Receipt(
+        id=f"{subscriber}:receipt:{hour}:{day}",
+        source=f"urn:anpr-subscriber:{subscriber}",
+        time=contract.timestamp(BEGIN),
+        data=ReceiptData(Sequences(hour, day)),
     )
 
 

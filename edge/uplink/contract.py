@@ -66,6 +66,9 @@ Note = Annotated[
     ),
 ]
 HealthSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:health:1\.[0-9]{1,3}$")]
+ReceiptSchema = Annotated[str, Meta(pattern=r"^urn:anpr-edge:schema:receipt:1\.[0-9]{1,3}$")]
+# The common name of a subscriber's certificate.
+SubscriberSource = Annotated[str, Meta(pattern=r"^urn:anpr-subscriber:[a-z0-9][a-z0-9.-]{0,62}$")]
 
 
 class Stream(StrEnum):
@@ -202,8 +205,19 @@ class Term(StrEnum):
     ENDED = "ended"
 
 
+class Sequences(msgspec.Struct, frozen=True):
+    """One sequence in each stream of reports; as many digits as those of reports."""
+
+    hour: Annotated[int, Meta(ge=0, le=999_999_999_999_999_999)]
+    day: Annotated[int, Meta(ge=0, le=999_999_999_999_999_999)]
+
+
 class HealthData(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a camera is doing, in buckets that traffic does not drive; ``unreadable`` repeats what a report shows."""
+    """How a camera is doing, in buckets that traffic does not drive; ``unreadable`` repeats what a report shows.
+
+    ``unreceived`` is there where the camera knows whose receipts to wait for. What has a sequence below ``oldest`` and
+    did not come will not come any more.
+    """
 
     camera: CameraState
     clock: Clock
@@ -215,13 +229,15 @@ class HealthData(msgspec.Struct, frozen=True, omit_defaults=True):
     register_age: RegisterAge | UnsetType = UNSET
     unreadable: Unreadable | UnsetType = UNSET
     policy: Term | UnsetType = UNSET
+    unreceived: Literal["none", "below_24", "below_168", "168_or_more"] | UnsetType = UNSET
+    oldest: Sequences | UnsetType = UNSET
 
 
 class Health(Envelope, frozen=True, kw_only=True):
     """A camera's health, hourly and retained."""
 
     type: Literal["nl.anpr-edge.health.v1"] = "nl.anpr-edge.health.v1"
-    dataschema: HealthSchema = "urn:anpr-edge:schema:health:1.3"
+    dataschema: HealthSchema = "urn:anpr-edge:schema:health:1.4"
     data: HealthData
 
 
@@ -237,6 +253,21 @@ class Checkpoint(Envelope, frozen=True, kw_only=True):
     type: Literal["nl.anpr-edge.checkpoint.v1"] = "nl.anpr-edge.checkpoint.v1"
     dataschema: CheckpointSchema = "urn:anpr-edge:schema:checkpoint:1.0"
     data: CheckpointData
+
+
+class ReceiptData(msgspec.Struct, frozen=True):
+    """The highest sequence in each stream up to which the subscriber has stored every report; 0 for none."""
+
+    stored: Sequences
+
+
+class Receipt(Envelope, frozen=True, kw_only=True):
+    """What a subscriber tells one camera: retained, unsigned; the broker sees to it who writes it."""
+
+    type: Literal["nl.anpr-edge.receipt.v1"] = "nl.anpr-edge.receipt.v1"
+    source: SubscriberSource
+    dataschema: ReceiptSchema = "urn:anpr-edge:schema:receipt:1.0"
+    data: ReceiptData
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -268,6 +299,10 @@ class Address(msgspec.Struct, frozen=True):
         """Topic of the retained checkpoint."""
         return f"{self.root}/checkpoint"
 
+    def receipt(self, subscriber: str) -> str:
+        """Topic of a subscriber's receipts, by the common name of its certificate."""
+        return f"{self.root}/receipt/{subscriber}"
+
     def topic(self, stream: Stream) -> str:
         """Topic of one stream."""
         return f"{self.root}/health" if stream is Stream.HEALTH else f"{self.root}/counts/{stream}"
@@ -278,6 +313,6 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def encode(message: CountReport | State | Health | Checkpoint) -> bytes:
-    """Serialise a message; these bytes are what is signed and published."""
+def encode(message: CountReport | State | Health | Checkpoint | Receipt) -> bytes:
+    """Serialise a message; these bytes are what is published and, but for receipts, signed."""
     return msgspec.json.encode(message)

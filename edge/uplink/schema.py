@@ -18,6 +18,7 @@ from edge.uplink.contract import (
     CountReport,
     Envelope,
     Health,
+    Receipt,
     State,
     Stream,
 )
@@ -25,7 +26,7 @@ from edge.uplink.contract import (
 FOLDER = Path(__file__).with_name("schema")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 JWS = "^[A-Za-z0-9_-]+\\.\\.[A-Za-z0-9_-]+$"
-Name = Literal["counts", "state", "health", "checkpoint"]
+Name = Literal["counts", "state", "health", "checkpoint", "receipt"]
 Document = dict[str, Any]
 
 
@@ -37,6 +38,7 @@ class Kind(NamedTuple):
     address: str
     retained: bool
     when: str
+    sent: bool = True
 
 
 KINDS = (
@@ -51,6 +53,14 @@ KINDS = (
     Kind("health", Health, "health", retained=True, when="Each hour, and when camera or clock change their state."),
     Kind(
         "checkpoint", Checkpoint, "checkpoint", retained=True, when="Each hour, when the gate starts and when it ends."
+    ),
+    Kind(
+        "receipt",
+        Receipt,
+        "receipt/{subscriber}",
+        retained=True,
+        when="When a subscriber has stored reports, at most every 5 seconds.",
+        sent=False,
     ),
 )
 
@@ -108,7 +118,9 @@ def _asyncapi() -> Document:
         "defaultContentType": CONTENT_TYPE,
         "channels": {f"{prefix}{kind.name}": _channel(root, kind) for prefix, root in _roots() for kind in KINDS},
         "operations": {
-            f"{prefix}publish_{kind.name}": _operation(prefix, kind) for prefix, _ in _roots() for kind in KINDS
+            f"{prefix}{'publish' if kind.sent else 'read'}_{kind.name}": _operation(prefix, kind)
+            for prefix, _ in _roots()
+            for kind in KINDS
         },
         "components": {"messages": {kind.name: _message(kind) for kind in KINDS}},
     }
@@ -124,6 +136,7 @@ def _channel(root: str, kind: Kind) -> Document:
         "zone": {"description": "The zone's name: lower-case letters, digits and dashes."},
         "camera": {"description": "The camera's name, which is also its certificate's common name."},
         "stream": {"description": "The length of the bins.", "enum": [Stream.HOUR, Stream.DAY]},
+        "subscriber": {"description": "The common name of a subscriber's certificate."},
     }
     return {
         "address": address,
@@ -135,27 +148,25 @@ def _channel(root: str, kind: Kind) -> Document:
 
 def _operation(prefix: str, kind: Kind) -> Document:
     return {
-        "action": "send",
+        "action": "send" if kind.sent else "receive",
         "channel": {"$ref": f"#/channels/{prefix}{kind.name}"},
         "bindings": {"mqtt": {"qos": 1, "retain": kind.retained, "bindingVersion": "0.2.0"}},
     }
 
 
 def _message(kind: Kind) -> Document:
-    signature = "User property: detached JWS (RFC 7797) by the camera's key over the payload's bytes."
-    return {
-        "name": kind.name,
-        "contentType": CONTENT_TYPE,
-        "headers": {
-            "type": "object",
-            "required": ["sig"],
-            "properties": {"sig": {"type": "string", "pattern": JWS, "description": signature}},
-        },
-        "payload": {
-            "schemaFormat": "application/schema+json;version=draft-2020-12",
-            "schema": {"$ref": f"./{_file(kind.name)}"},
-        },
+    payload = {
+        "schemaFormat": "application/schema+json;version=draft-2020-12",
+        "schema": {"$ref": f"./{_file(kind.name)}"},
     }
+    headers = {"headers": _signature()} if kind.sent else {}
+    return {"name": kind.name, "contentType": CONTENT_TYPE, **headers, "payload": payload}
+
+
+def _signature() -> Document:
+    what = "User property: detached JWS (RFC 7797) by the camera's key over the payload's bytes."
+    signature = {"type": "string", "pattern": JWS, "description": what}
+    return {"type": "object", "required": ["sig"], "properties": {"sig": signature}}
 
 
 def _main() -> int:

@@ -22,29 +22,32 @@ from edge.uplink.contract import (
     DimensionName,
     Health,
     HealthData,
+    Receipt,
+    ReceiptData,
     RestName,
     State,
     StateData,
     Status,
     encode,
 )
-from tests.messages import checkpoint, health, report, state
+from tests.messages import checkpoint, health, receipt, report, state
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "contract.md"
 
 
 def _sample(name: schema.Name) -> dict[str, Any]:
-    samples: dict[schema.Name, CountReport | State | Health | Checkpoint] = {
+    samples: dict[schema.Name, CountReport | State | Health | Checkpoint | Receipt] = {
         "counts": report(1),
         "state": state(Status.ONLINE),
         "health": health(1),
         "checkpoint": checkpoint(1),
+        "receipt": receipt("subscriber.central", 4711, 196),
     }
     decoded: dict[str, Any] = msgspec.json.decode(encode(samples[name]))
     return decoded
 
 
-NAMES: tuple[schema.Name, ...] = ("counts", "state", "health", "checkpoint")
+NAMES: tuple[schema.Name, ...] = ("counts", "state", "health", "checkpoint", "receipt")
 
 
 def test_the_files_are_current() -> None:
@@ -76,8 +79,9 @@ def test_files_bear_the_version_of_their_messages() -> None:
     assert set(schema.documents()) == {
         "counts-1.3.json",
         "state-1.1.json",
-        "health-1.3.json",
+        "health-1.4.json",
         "checkpoint-1.0.json",
+        "receipt-1.0.json",
         "asyncapi.json",
     }
 
@@ -108,6 +112,7 @@ SECTIONS: dict[type[msgspec.Struct], str] = {
     StateData: "State",
     HealthData: "Health",
     CheckpointData: "Checkpoint",
+    ReceiptData: "Receipt",
 }
 
 
@@ -163,10 +168,10 @@ def _values(kind: types.Type) -> set[str]:
 
 
 def test_the_topics_of_the_document_are_those_of_the_contract() -> None:
-    """AsyncAPI 3 with a channel and an operation per topic and root; counts are never retained, the others always."""
+    """AsyncAPI 3 with a channel and an operation per topic and root; counts are never retained, receipts only read."""
     document = msgspec.json.decode(schema.documents()["asyncapi.json"])
     addresses = {channel["address"] for channel in document["channels"].values()}
-    branches = ("counts/{stream}", "state", "health", "checkpoint")
+    branches = ("counts/{stream}", "state", "health", "checkpoint", "receipt/{subscriber}")
     assert addresses == {
         f"{root}/{{zone}}/{{camera}}/{branch}" for root in ("anpr/1", "anpr-bench/1") for branch in branches
     }
@@ -174,4 +179,5 @@ def test_the_topics_of_the_document_are_those_of_the_contract() -> None:
         mqtt = operation["bindings"]["mqtt"]
         assert mqtt["qos"] == 1
         assert mqtt["retain"] is not operation["channel"]["$ref"].endswith("counts")
+        assert (operation["action"] == "receive") is operation["channel"]["$ref"].endswith("receipt")
         assert operation["channel"]["$ref"].removeprefix("#/channels/") in document["channels"]
