@@ -41,13 +41,17 @@ class Serials:
                 f"{serial} has run on this camera"
             )
 
+    def ran_last(self, policy: Policy) -> bool:
+        """Tell whether counts were taken under ``policy``, and under none newer."""
+        return (policy.file.policy.serial, policy.digest) == (self._highest, self._digest)
+
     def note(self, policy: Policy) -> None:
         """Put down that counts are taken under ``policy``; it is on the disk on return.
 
         Raises:
             OutboxError: it can't be written now.
         """
-        if (policy.file.policy.serial, policy.digest) != (self._highest, self._digest):
+        if not self.ran_last(policy):
             _write(self._file, f"serial {policy.file.policy.serial} {policy.digest}\n")
             self._highest, self._digest = policy.file.policy.serial, policy.digest
 

@@ -30,7 +30,7 @@ from edge.gate.server import GateServer
 from edge.gate.signing import Signer
 from edge.keys import Role
 from edge.policy import Policy
-from edge.service import process
+from edge.service import in_force, process
 from edge.service.succession import OlderPolicyError, PolicyChangedError, Succession
 from edge.tmpfs import require_tmpfs
 from edge.uplink.contract import Address
@@ -82,6 +82,7 @@ def _serve(config: Config, sandbox: Sandbox, terms: _Terms, audit: AuditLog, sto
             GateServer(config.socket, vision, presence.over(take), tick, journal.parted).serve(stop)
         except PolicyChangedError:
             desk.end_policy()
+            in_force.forget(config.socket.parent)
             raise
         finally:
             journal.end()
@@ -98,14 +99,17 @@ def _open_log(config: Config, key: SigningKey) -> AuditLog:
 
 
 def _policy(config: Config, audit: AuditLog) -> tuple[Policy, Serials]:
-    """Return the policy in force; one that is refused is written down."""
+    """Return the policy in force; one that is refused is written down.
+
+    Where a gate that was killed took counts under an older one, that is still in force: vision says when it changes.
+    """
     camera, anchor = config.camera, config.policy
     with noting(audit, PolicyFault.INVALID):
         policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
     with noting(audit, PolicyFault.OLDER):
         serials = Serials(config.paths.state / "policy-serial")
         serials.check(policy, anchor.file)
-    return policy, serials
+    return in_force.resumed(config, policy, config.socket.parent, serials.ran_last), serials
 
 
 def _each(*parts: Callable[[], None]) -> Callable[[], None]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.config import Config, load, replace_source
-from edge.service import process, walls
+from edge.service import in_force, process, walls
 from edge.service.setup_page import listening
 
 
@@ -23,6 +23,7 @@ def vision(file: Path, source: str | None, start: datetime | None, *, supervisor
         from edge.service.vision import build  # noqa: PLC0415
 
         build(config, start, level).run(stop)
+        in_force.forget(config.paths.runtime / "vision")  # Whoever ends it in good order may change its policy at once.
 
     return process.run("vision", work)
 

@@ -10,7 +10,7 @@ import structlog
 
 from edge import policy as policies
 from edge.camera.frame import EndOfSource, Frame
-from edge.camera.opener import open_source
+from edge.camera.opener import is_recorded, open_source
 from edge.camera.steady import SteadySource
 from edge.categories import Attributes, Clock, Sandbox, Share, VisionHealth
 from edge.config import Config
@@ -25,12 +25,12 @@ from edge.plates.passage import Passage
 from edge.plates.read import Reader
 from edge.plates.recognise import Recogniser
 from edge.policy import Policy
-from edge.service import process
+from edge.service import in_force, process
 from edge.service.clock import synchronised
 from edge.service.lookups import Lookups
 from edge.service.succession import PolicyChangedError, Succession
 from edge.tmpfs import require_tmpfs
-from edge.windows import LATE_SECONDS, local_day
+from edge.windows import LATE_SECONDS, Window, local_day, window_of
 
 log = structlog.get_logger()
 
@@ -58,6 +58,10 @@ def build(config: Config, start: datetime | None, sandbox: Sandbox) -> "Vision":
     camera, anchor = config.camera, config.policy
     policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
     spool = _open_spool(config.paths.runtime)
+    if not is_recorded(camera.source):  # A file's hours are over: it has one policy.
+        open_under = _serials(spool, window_of(time.time()))
+        folder = config.paths.runtime / "vision"
+        policy = in_force.resumed(config, policy, folder, lambda one: one.file.policy.serial in open_under)
     models = load_models(config.models)
     log.info(
         "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
@@ -69,7 +73,7 @@ def build(config: Config, start: datetime | None, sandbox: Sandbox) -> "Vision":
     if not source.live:
         spool.forget_open()
     counter = Counter(policy, spool.next_key, live=source.live, tell=sender.tell)
-    turn = Succession(config, policy).turn if source.live else None  # A file's hours are over: it has one policy.
+    turn = Succession(config, policy).turn if source.live else None
     return Vision(
         source, recogniser, lookups, policy, Handover(counter, spool, sender), sender, turn=turn, sandbox=sandbox
     )
@@ -81,6 +85,11 @@ def _open_spool(runtime: Path) -> Spool:
     spool = Spool(runtime / "vision")
     require_tmpfs(runtime / "vision")
     return spool
+
+
+def _serials(spool: Spool, hour: Window) -> set[int]:
+    """Return the serials of the policies under which an hour that is still open was counted."""
+    return {part.policy for part in spool.pending() if (part.start, part.final) == (hour.start, False)}
 
 
 class Vision:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
@@ -28,11 +29,15 @@ from edge.gate.serials import Serials
 from edge.gate.server import GateServer
 from edge.gate.signing import Signer
 from edge.keys import Role
+from edge.service import in_force
 from edge.service.gate import under, work
 from edge.service.succession import CHECK_SECONDS, OlderPolicyError, PolicyChangedError, Succession
+from edge.uplink.contract import CountReport
+from edge.uplink.outbox import OutboxReader
 from hil.demo.site import ROOT
 from tests.counts import DELIVERING, HOUR, cell, counts, van
 from tests.gate import desks
+from tests.gate.serving import ask, calling, until
 from tests.policies import policy_text
 
 CONFIG = """\
@@ -265,12 +270,18 @@ def _refused(camera: Running) -> str:
     return str(json.loads(done.stderr.splitlines()[-1])["reason"])
 
 
-def test_a_gate_starts_under_nothing_older_and_nothing_unsigned(camera: Running, memory: Path) -> None:
-    """A real process: each ends with status 78 and one line that says what is missing."""
+def _install(camera: Running, memory: Path) -> None:
+    """Make a folder for the state, a signing key, and a configuration that names them."""
     keys.make(Role.CAMERA, camera.folder)
     paths = f'[paths]\nruntime = "{memory}"\nstate = "state"\n[gate]\nsigning_key = "camera.key"\n'
-    (camera.folder / "camera.toml").write_text(CONFIG + paths)
+    models = f'[models]\ndirectory = "{ROOT / "models"}"\n'
+    (camera.folder / "camera.toml").write_text(CONFIG + paths + models)
     (camera.folder / "state").mkdir()
+
+
+def test_a_gate_starts_under_nothing_older_and_nothing_unsigned(camera: Running, memory: Path) -> None:
+    """A real process: each ends with status 78 and one line that says what is missing."""
+    _install(camera, memory)
     Serials(camera.folder / "state" / "policy-serial").note(camera.policy)
     camera.put(1)
     assert "policy.toml: [policy] serial = 1; allowed: 2 or higher" in _refused(camera)
@@ -335,3 +346,86 @@ def test_no_window_is_lost_or_mixed_when_the_gate_follows(camera: Running) -> No
     sender.stop()
     released = [(report.data.policy, [one.n for one in report.data.cells]) for report in desks.released(folder)]
     assert released == [(camera.policy.digest, [12]), (newer.digest, [13])]
+
+
+@contextmanager
+def _process(camera: Running, memory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a real gate."""
+    command = [sys.executable, "-m", "edge", "gate", "--config", str(camera.folder / "camera.toml")]
+    (memory / "gate" / "counts.sock").unlink(missing_ok=True)
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        until((memory / "gate" / "counts.sock").is_socket)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _ask(memory: Path, message: Message) -> list[Ack]:
+    with calling(memory / "gate" / "counts.sock") as client:
+        return ask(client, message)
+
+
+def test_a_killed_gate_goes_on_under_its_policy_until_vision_changes(camera: Running, memory: Path) -> None:
+    """Though a newer one lies ready: the hour that vision counts under the old one is released, and nothing mixes."""
+    _install(camera, memory)
+    old, yes = camera.policy.digest, [Ack(accepted=True)]
+    next_hour = counts(cell(van(), 13), window=HOUR.next, policy=3)
+    with _process(camera, memory) as gate:
+        assert _ask(memory, counts(cell(van(), 12), policy=2, final=False)) == yes
+        camera.put(3)
+        gate.kill()
+        gate.wait(10)
+    with _process(camera, memory) as gate:
+        assert _ask(memory, counts(cell(van(), 12), policy=2)) == yes
+        assert _ask(memory, next_hour) == []
+        assert gate.wait(10) == PolicyChangedError.exit_status
+    with _process(camera, memory):
+        assert _ask(memory, next_hour) == yes
+    reader = OutboxReader(load(camera.folder / "camera.toml").outbox_file)
+    reports = [msgspec.json.decode(row.entry.payload, type=CountReport).data for row in reader.unsent(9)]
+    reader.close()
+    assert [(one.policy == old, sum(cell.n for cell in one.cells)) for one in reports] == [
+        (True, 12),
+        (True, 0),  # The day ends with its policy.
+        (False, 13),
+    ]
+
+
+def test_a_killed_process_keeps_its_policy_for_what_was_counted_under_it(camera: Running, memory: Path) -> None:
+    """Where nothing was, the newest is taken, and kept from then on."""
+
+    def resumed(*ran: int) -> int:
+        newest = policy.verify(camera.folder / "policy.toml", camera.folder / "officer.pub")
+        found = in_force.resumed(camera.config, newest, memory, lambda one: one.file.policy.serial in ran)
+        return found.file.policy.serial
+
+    assert resumed() == 2
+    camera.put(3)
+    assert resumed(2) == 2
+    assert resumed(2, 3) == 2
+    assert resumed(3) == 3
+    assert resumed(2) == 3
+    in_force.forget(memory)
+    assert not list(memory.iterdir())
+
+
+@pytest.mark.parametrize("spoil", ["policy.toml", "policy.toml.sig", "officer.pub"])
+def test_a_kept_policy_that_nobody_vouches_for_is_not_taken(camera: Running, memory: Path, spoil: str) -> None:
+    """Changed, without its signature, or of an officer who was replaced: the newest is taken."""
+    in_force.resumed(camera.config, camera.policy, memory, lambda _: True)
+    if spoil == "officer.pub":
+        keys.make(Role.OFFICER, camera.folder / "other")
+        (camera.folder / "other" / spoil).replace(camera.folder / spoil)
+        camera.put(3, key="other/officer.key")
+    else:
+        (memory / spoil).write_bytes(b"k = 1")
+        camera.put(3)
+    newest = policy.verify(camera.folder / "policy.toml", camera.folder / "officer.pub")
+    assert in_force.resumed(camera.config, newest, memory, lambda _: True) == newest
+
+
+def test_without_room_for_its_policy_a_process_runs_all_the_same(camera: Running, tmp_path: Path) -> None:
+    """A crash may then cost the running hour."""
+    assert in_force.resumed(camera.config, camera.policy, tmp_path / "absent", lambda _: True) == camera.policy
