@@ -19,11 +19,11 @@ from edge.categories import Sandbox
 from edge.config import DEFAULTS, Config, load
 from edge.proof.pki import Pki
 from edge.sandbox import kernel, landlock, memory, seccomp
-from edge.sandbox.landlock import READ
+from edge.sandbox.landlock import READ, Access
 from edge.service import sandbox, walls
 from edge.service.sandbox import Walls
 from edge.signed import signature_file
-from hil.demo.site import CAMERA, ZONE, Site
+from hil.demo.site import CAMERA, ROOT, ZONE, Site
 from tests.camera.rtsp_server import RtspServer
 from tests.service.sites import bench_site, camera, command, edit
 
@@ -238,6 +238,16 @@ def test_the_default_layout_opens_no_secret(tmp_path: Path, walled: Callable[[Co
         key.parent.mkdir(parents=True, exist_ok=True)
         key.touch()
     assert sandbox.open_by_layout(walled(config)) == []
+
+
+@pytest.mark.parametrize("name", ["video.toml", "pi.toml", "rtsp.toml", "jetson.toml"])
+def test_the_examples_open_no_secret(name: str) -> None:
+    """Keys lie in no folder that another process reads, whether they are there yet or not."""
+    config = load(ROOT / "docs" / "examples" / name)
+    for walled in (walls.of_vision, walls.of_gate, walls.of_uplink, walls.of_setup):
+        found = walled(config)
+        assert found.hidden
+        assert not [key for key in found.hidden if sandbox._covered(key, found, Access.READ_FILE)]
 
 
 def _defaults(root: Path) -> str:
