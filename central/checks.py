@@ -2,29 +2,17 @@
 
 import base64
 import re
-from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import jsonschema
 import msgspec
 from nacl.signing import VerifyKey
 
-from central.events import (
-    CheckpointNote,
-    Event,
-    HealthNote,
-    Received,
-    Refused,
-    Repeated,
-    Report,
-    Signature,
-    StateChange,
-)
-from central.sequences import Sequences
+from central.events import BreachError, Event, Received, Refused
+from central.memory import Arrival, Memory
 from edge.uplink import schema, signature
 from edge.uplink.contract import (
     BENCH_ROOT,
@@ -36,7 +24,6 @@ from edge.uplink.contract import (
     DifferentialPrivacy,
     Health,
     State,
-    Status,
     Stream,
     Window,
 )
@@ -56,22 +43,22 @@ NAMES: Mapping[str, schema.Name] = {
 }
 
 
-class BreachError(Exception):
-    """A message breaks the contract."""
+class Keys(Protocol):
+    """The cameras' public keys."""
+
+    def find(self, kid: str, camera: str) -> VerifyKey | None:
+        """Return the key of this id, where it may sign for this camera."""
+        ...
 
 
 class Checker:
-    """Checks messages of any number of cameras, and remembers which came."""
+    """Checks messages of any number of cameras."""
 
-    def __init__(self, keys: Mapping[str, VerifyKey], *, bench: bool) -> None:
-        """Check signatures against ``keys`` (by key id), where there are any; take ``bench`` messages or real ones."""
-        self._keys, self._root = keys, BENCH_ROOT if bench else PRODUCTION_ROOT
+    def __init__(self, keys: Keys | None, memory: Memory, *, bench: bool) -> None:
+        """Check signatures against ``keys``, where there are any; take ``bench`` messages or real ones."""
+        self._keys, self._memory, self._root = keys, memory, BENCH_ROOT if bench else PRODUCTION_ROOT
         self._bench = bench
         self._validators = {name: _validator(name) for name in NAMES.values()}
-        self._streams: defaultdict[tuple[str, str], Sequences] = defaultdict(Sequences)
-        self._status: dict[str, Status] = {}
-        self._health: dict[str, str] = {}
-        self._log_sizes: defaultdict[str, int] = defaultdict(int)
 
     def check(self, received: Received) -> Event:
         """Say what to make of a message."""
@@ -86,18 +73,23 @@ class Checker:
             raise BreachError(f"has {len(received.payload)} bytes; at most {MAX_BYTES} are allowed")
         if received.content_type != CONTENT_TYPE:
             raise BreachError(f"content type {received.content_type!r} is not {CONTENT_TYPE}")
-        signed = self._verify(received)
+        arrival = self._verify(received, address)
         content = self._read(NAMES[branch], received.payload)
         if content["source"] != address.source:
             raise BreachError(f"source {content['source']} does not belong to this topic")
-        takes: Mapping[str, Callable[[Received, Signature], Event]] = {
-            "counts/hour": partial(self._take_counts, Stream.HOUR),
-            "counts/day": partial(self._take_counts, Stream.DAY),
-            "state": self._take_state,
-            "health": self._take_health,
-            "checkpoint": self._take_checkpoint,
-        }
-        return takes[branch](received, signed)
+        return self._take(branch, arrival)
+
+    def _take(self, branch: str, arrival: Arrival) -> Event:
+        payload = arrival.received.payload
+        match branch:
+            case "state":
+                return self._memory.take_state(_decode(payload, State), arrival)
+            case "health":
+                return self._memory.take_health(_decode(payload, Health), arrival)
+            case "checkpoint":
+                return self._memory.take_checkpoint(_decode(payload, Checkpoint), arrival)
+            case _:
+                return self._take_counts(Stream(branch.removeprefix("counts/")), arrival)
 
     def _address(self, topic: str) -> tuple[Address, str]:
         found = TOPIC.fullmatch(topic)
@@ -107,17 +99,18 @@ class Checker:
             raise BreachError("is a bench message" if not self._bench else "is no bench message")
         return Address(found["zone"], found["camera"], self._bench), found["branch"]
 
-    def _verify(self, received: Received) -> Signature:
+    def _verify(self, received: Received, address: Address) -> Arrival:
         header = _header(received.signature)
         if header.topic != received.topic:
             raise BreachError(f"was signed for another topic, {header.topic}")
-        if not self._keys:
-            return "not checked"
-        if header.kid not in self._keys:
+        if self._keys is None:
+            return Arrival(received, address, header.kid, "not checked")
+        key = self._keys.find(header.kid, address.camera)
+        if key is None:
             raise BreachError(f"was signed with an unknown key, {header.kid}")
-        if not signature.verify(self._keys[header.kid], received.topic, received.payload, received.signature):
+        if not signature.verify(key, received.topic, received.payload, received.signature):
             raise BreachError("its signature is wrong")
-        return "verified"
+        return Arrival(received, address, header.kid, "verified")
 
     def _read(self, name: schema.Name, payload: bytes) -> dict[str, Any]:
         try:
@@ -130,25 +123,15 @@ class Checker:
             raise BreachError(f"breaks the schema at {breach.json_path}: {breach.validator}")
         return dict(content)
 
-    def _take_counts(self, stream: Stream, received: Received, signed: Signature) -> Event:
-        if received.retained:
+    def _take_counts(self, stream: Stream, arrival: Arrival) -> Event:
+        if arrival.received.retained:
             raise BreachError("is retained; counts never are")
-        report = _decode(received.payload, CountReport)
+        report = _decode(arrival.received.payload, CountReport)
         _check_window(report)
         self._check_k(report)
-        camera = report.source.rsplit(":", maxsplit=1)[-1]
-        if report.id != f"{camera}:{stream}:{report.sequence}":
+        if report.id != f"{arrival.address.camera}:{stream}:{report.sequence}":
             raise BreachError("its id does not belong to its camera, stream and sequence")
-        return self._in_sequence(self._streams[report.source, stream], report, received.payload, signed)
-
-    def _in_sequence(self, stream: Sequences, report: CountReport, payload: bytes, signed: Signature) -> Event:
-        sequence = int(report.sequence)
-        if stream.came_before(sequence):
-            if stream.is_same(sequence, payload):
-                return Repeated(report.id)
-            raise BreachError(f"{report.id} came before with other content")
-        late = stream.is_late(sequence)
-        return Report(report, signed, gap=stream.take(sequence, payload), late=late)
+        return self._memory.take_report(report, stream, arrival)
 
     def _check_k(self, report: CountReport) -> None:
         k = report.data.release.k
@@ -158,29 +141,6 @@ class Checker:
         least = max(k, noise.threshold) if isinstance(noise, DifferentialPrivacy) else k
         if any(cell.n < least for cell in report.data.cells):
             raise BreachError(f"has a cell below {'its k' if least == k else 'the threshold of its noise'}, {least}")
-
-    def _take_state(self, received: Received, signed: Signature) -> Event:
-        state = _decode(received.payload, State)
-        # Not by id: a state is signed in advance, and said again with the same id each time it becomes true.
-        if self._status.get(state.source) is state.data.status:
-            return Repeated(state.id)
-        self._status[state.source] = state.data.status
-        return StateChange(state, signed)
-
-    def _take_health(self, received: Received, signed: Signature) -> Event:
-        health = _decode(received.payload, Health)
-        if self._health.get(health.source) == health.id:
-            return Repeated(health.id)
-        self._health[health.source] = health.id
-        return HealthNote(health, signed)
-
-    def _take_checkpoint(self, received: Received, signed: Signature) -> Event:
-        checkpoint = _decode(received.payload, Checkpoint)
-        size, last = int(checkpoint.data.note.split("\n")[1]), self._log_sizes[checkpoint.source]
-        if size < last:
-            raise BreachError(f"its audit log has {size} entries, and had {last} before: it was set back")
-        self._log_sizes[checkpoint.source] = size
-        return Repeated(checkpoint.id) if size == last else CheckpointNote(checkpoint, signed)
 
 
 def _validator(name: schema.Name) -> Any:

@@ -9,14 +9,22 @@ from edge.uplink.contract import Checkpoint, CountReport, Health, State
 Signature = Literal["verified", "not checked"]
 
 
+class BreachError(Exception):
+    """A message breaks the contract."""
+
+
 class Received(msgspec.Struct, frozen=True):
-    """A message as it came; ``signature`` is the user property `sig`, empty where there is none."""
+    """A message as it came; ``signature`` is the user property `sig`, empty where there is none.
+
+    ``packet`` is by what its receipt is confirmed to the broker; 0 where that is not asked for.
+    """
 
     topic: str
     payload: bytes
     signature: str
     content_type: str
     retained: bool
+    packet: int = 0
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -65,6 +73,12 @@ class Repeated(msgspec.Struct, frozen=True):
     id: str
 
 
+class Expired(msgspec.Struct, frozen=True):
+    """A report that came after it should have been deleted everywhere; it is not kept."""
+
+    id: str
+
+
 class Refused(msgspec.Struct, frozen=True):
     """A message that breaks the contract, and how."""
 
@@ -72,4 +86,4 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
 
 
-Event = Report | StateChange | HealthNote | CheckpointNote | Repeated | Refused
+Event = Report | StateChange | HealthNote | CheckpointNote | Repeated | Expired | Refused

@@ -21,6 +21,7 @@ KEEPALIVE_SECONDS = 30
 ANSWER_SECONDS = 5.0
 TURN_SECONDS = 0.25
 MAX_PACKET_BYTES = 2 << 20
+MOST_UNCONFIRMED = 200
 
 
 class Broker(msgspec.Struct, frozen=True):
@@ -31,8 +32,25 @@ class Broker(msgspec.Struct, frozen=True):
     tls: ssl.SSLContext
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """The broker took the message that has this number, or says why not."""
+
+    number: int
+    refusal: str
+
+
 class ListenError(Exception):
     """There is no connection (any more), and why."""
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """A session that the broker keeps for ``seconds`` after each connection, under the name ``client``.
+
+    What was not confirmed comes again, also to the next process.
+    """
+
+    client: str
+    seconds: int
 
 
 class Listener:
@@ -45,7 +63,7 @@ class Listener:
         """Give messages as they come, until that moment of the monotonic clock; connect again where needed."""
         backoff = Backoff()
         while time.monotonic() < until:
-            session = _Session(self._broker, self._topics)
+            session = Session(self._broker, self._topics)
             try:
                 session.open(until)
                 backoff.reset()
@@ -63,51 +81,83 @@ class Listener:
         return f"{self._broker.host}:{self._broker.port}"
 
 
-class _Session:
+class Session:
     """One connection, driven from the thread that reads it."""
 
-    def __init__(self, broker: Broker, topics: str) -> None:
-        self._broker, self._topics = broker, topics
-        self._inbox: deque[Received] = deque()
+    def __init__(self, broker: Broker, topics: str, terms: Terms | None = None) -> None:
+        """Prepare a connection; without ``terms`` the broker forgets us with it, and nothing needs to be confirmed."""
+        self._broker, self._topics, self._terms = broker, topics, terms
+        self.inbox: deque[Received] = deque()
+        self.answers: deque[Answer] = deque()
         self._subscribed = False
         self._refusal = ""
         self._error = ""
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=terms.client if terms else "",
+            protocol=mqtt.MQTTv5,
+            manual_ack=terms is not None,
+        )
         self._client.connect_timeout = ANSWER_SECONDS
         self._client.tls_set_context(broker.tls)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.on_log = self._on_log
+        self._client.on_publish = self._on_publish
 
     def open(self, until: float) -> None:
         """Connect and subscribe."""
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it untyped
         properties.MaximumPacketSize = MAX_PACKET_BYTES
+        if self._terms:
+            properties.SessionExpiryInterval = self._terms.seconds
+            properties.ReceiveMaximum = MOST_UNCONFIRMED
         self._client.connect(
-            self._broker.host, self._broker.port, keepalive=KEEPALIVE_SECONDS, clean_start=True, properties=properties
+            self._broker.host,
+            self._broker.port,
+            keepalive=KEEPALIVE_SECONDS,
+            clean_start=self._terms is None,
+            properties=properties,
         )
         deadline = min(until, time.monotonic() + ANSWER_SECONDS)
         while not self._subscribed:
             if time.monotonic() > deadline:
                 raise ListenError("no answer")
-            self._turn()
+            self.turn()
 
     def messages(self, until: float) -> Iterator[Received]:
         """Give messages as they come."""
         while time.monotonic() < until:
-            while self._inbox:
-                yield self._inbox.popleft()
-            self._turn()
+            while self.inbox:
+                yield self.inbox.popleft()
+            self.turn()
+
+    def confirm(self, received: Received) -> None:
+        """Tell the broker that it need not send this one again."""
+        if received.packet:
+            self._client.ack(received.packet, 1)
+
+    def publish(self, topic: str, payload: bytes, content_type: str) -> int:
+        """Hand a retained message to the connection; return the number of its answer."""
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho left it untyped
+        properties.ContentType = content_type
+        return self._client.publish(topic, payload, qos=1, retain=True, properties=properties).mid
 
     def close(self) -> None:
         """Say goodbye."""
         self._client.disconnect()
         # They hold us as we hold the client: without them its sockets are closed now, not when garbage is collected.
         self._client.on_connect = self._client.on_subscribe = self._client.on_message = self._client.on_log = None
+        self._client.on_publish = None
 
-    def _turn(self) -> None:
-        result = self._client.loop(TURN_SECONDS)
+    def turn(self, seconds: float = TURN_SECONDS) -> None:
+        """Let the connection work; wait so long at most for something to come.
+
+        Raises:
+            ListenError: it is lost.
+        """
+        result = self._client.loop(seconds)
         if self._refusal:
             raise ListenError(f"refused: {self._refusal}")
         if result != mqtt.MQTT_ERR_SUCCESS:
@@ -130,15 +180,19 @@ class _Session:
     def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
         properties = message.properties
         signatures = [value for name, value in getattr(properties, "UserProperty", []) if name == "sig"]
-        self._inbox.append(
+        self.inbox.append(
             Received(
                 topic=message.topic,
                 payload=bytes(message.payload),
                 signature=signatures[0] if len(signatures) == 1 else "",
                 content_type=getattr(properties, "ContentType", ""),
                 retained=message.retain,
+                packet=message.mid if self._terms and message.qos else 0,
             )
         )
+
+    def _on_publish(self, _client: mqtt.Client, _data: Any, number: int, reason: ReasonCode, _more: Any) -> None:
+        self.answers.append(Answer(number, str(reason) if reason.is_failure else ""))
 
     def _on_log(self, _client: mqtt.Client, _data: Any, level: int, text: str) -> None:
         if level == mqtt.MQTT_LOG_ERR:

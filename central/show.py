@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from central.checks import local_times
-from central.events import CheckpointNote, Event, HealthNote, Refused, Repeated, Report, StateChange
+from central.events import CheckpointNote, Event, Expired, HealthNote, Refused, Repeated, Report, StateChange
 from edge.uplink.contract import (
     Cell,
     CountData,
@@ -38,6 +38,8 @@ def print_event(event: Event, console: Console) -> None:
             _print_line(_health(event), "dim", console)
         case CheckpointNote():
             _print_line(_checkpoint(event), "dim", console)
+        case Expired(name):
+            _print_line(f"{name} came after its expiry, and is not kept", "dim", console)
         case Repeated():
             pass
 

@@ -3,22 +3,20 @@
 import math
 import re
 import time
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 import msgspec
-from nacl.signing import VerifyKey
 from rich.console import Console
 
 from central.checks import Checker
 from central.events import Event, Report
+from central.keyring import AnyCamera
 from central.listener import Broker, Listener
+from central.memory import InMemory
 from central.show import print_event, printable
-from edge import keys
 from edge.errors import ConfigError
-from edge.keys import Role
-from edge.uplink import signature, tls
+from edge.uplink import tls
 from edge.uplink.contract import BENCH_ROOT, PRODUCTION_ROOT, encode
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -59,7 +57,8 @@ class Subscriber:
         """
         self._options, self._out = options, out
         self._notices = _console(notices if options.json else out)
-        self._checker = Checker(_read_keys(options.camera_keys), bench=options.bench)
+        known = AnyCamera(options.camera_keys) if options.camera_keys else None
+        self._checker = Checker(known, InMemory(), bench=options.bench)
         broker = Broker(options.host, options.port, tls.client_context(options.ca, options.certificate, options.key))
         self._listener = Listener(broker, topic_filter(options), self._say)
 
@@ -106,11 +105,6 @@ def topic_filter(options: Options) -> str:
             raise ConfigError(f"--{option} {name!r}; allowed: lower-case letters, digits and dashes, 1 to 63")
     root = BENCH_ROOT if options.bench else PRODUCTION_ROOT
     return "/".join([root, *(name or "+" for _, name in names), "#"])
-
-
-def _read_keys(files: Sequence[Path]) -> Mapping[str, VerifyKey]:
-    found = [keys.read_public(file, Role.CAMERA)[1] for file in files]
-    return {signature.key_id(key): key for key in found}
 
 
 def _console(file: TextIO) -> Console:

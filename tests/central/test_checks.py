@@ -9,11 +9,12 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nacl.signing import SigningKey
+from nacl.signing import SigningKey, VerifyKey
 from rich.console import Console
 
 from central.checks import Checker
 from central.events import CheckpointNote, Event, Gap, HealthNote, Received, Refused, Repeated, Report, StateChange
+from central.memory import InMemory
 from central.show import print_event
 from edge.gate.signing import Signer
 from edge.uplink import signature
@@ -25,7 +26,19 @@ BENCH = Address("zez-demo", "cam-017", bench=True)
 EXTREMES = st.sampled_from(
     ["9" * 5000, "9" * 18, "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "America/New_York", "Pacific/Kiritimati"]
 )
-KEYS = {signature.key_id(KEY.verify_key): KEY.verify_key}
+
+
+class TheKey:
+    """Knows the one key of all made-up cameras."""
+
+    def find(self, kid: str, _camera: str) -> VerifyKey | None:
+        """Return it, where it is meant."""
+        return KEY.verify_key if kid == signature.key_id(KEY.verify_key) else None
+
+
+def checks(*, bench: bool = False) -> Checker:
+    """Check as a subscriber does that has just begun."""
+    return Checker(TheKey(), InMemory(), bench=bench)
 
 
 def received(entry: Entry, **changes: Any) -> Received:
@@ -70,7 +83,7 @@ def version(number: str, **more: object) -> Received:
 @pytest.fixture
 def checker() -> Checker:
     """Make a production subscriber's checks."""
-    return Checker(KEYS, bench=False)
+    return checks()
 
 
 def test_a_right_report_is_accepted_once(checker: Checker) -> None:
@@ -115,7 +128,7 @@ def test_gaps_are_noticed_per_camera(checker: Checker) -> None:
 
 def test_without_keys_it_says_that_signatures_are_not_checked() -> None:
     """A report is accepted then, and marked."""
-    event = Checker({}, bench=False).check(received(signed(report(1))))
+    event = Checker(None, InMemory(), bench=False).check(received(signed(report(1))))
     assert isinstance(event, Report)
     assert event.signature == "not checked"
 
@@ -135,7 +148,7 @@ def test_health_is_told_when_it_is_new(checker: Checker) -> None:
 
 def test_bench_and_production_keep_apart(checker: Checker) -> None:
     """Each refuses the other's topics; below ten vehicles is for benches only."""
-    bench = Checker(KEYS, bench=True)
+    bench = checks(bench=True)
     below = received(signed(report(1, k=1, address=BENCH), BENCH))
     assert isinstance(bench.check(below), Report)
     assert _reason(checker.check(below)) == "is a bench message"
@@ -210,7 +223,7 @@ def test_one_id_with_two_contents_is_refused(checker: Checker) -> None:
 def test_noise_never_ends_it(payload: bytes, header: str, topic: str) -> None:
     """Random bytes in every field are refused, never an exception."""
     for where in (topic, ADDRESS.topic(Stream.HOUR)):
-        event = Checker(KEYS, bench=False).check(Received(where, payload, header, CONTENT_TYPE, retained=False))
+        event = checks().check(Received(where, payload, header, CONTENT_TYPE, retained=False))
         assert isinstance(event, Refused)
 
 
@@ -225,7 +238,7 @@ def test_mutations_of_a_right_message_never_end_it(data: st.DataObject) -> None:
     for place in data.draw(st.lists(st.sampled_from(places), min_size=1, max_size=3)):
         place[data.draw(st.sampled_from(sorted(place)))] = data.draw(values)
     content["id"] = data.draw(st.just(content["id"]) | st.just(f"cam-017:hour:{content['sequence']}"))
-    event: Event = Checker(KEYS, bench=False).check(forged(content))
+    event: Event = checks().check(forged(content))
     assert isinstance(event, Refused | Report)
     if isinstance(event, Report):
         assert isinstance(event.message, CountReport)
@@ -242,7 +255,7 @@ def test_windows_at_the_edge_of_time_never_end_it(side: str, seconds: int, zone:
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC, microsecond=0)
     moment = first + timedelta(seconds=seconds) if side == "from" else last - timedelta(seconds=seconds)
     text = moment.isoformat().replace("+00:00", "Z")
-    event = Checker(KEYS, bench=False).check(window(**{side: text, "timezone": zone}))
+    event = checks().check(window(**{side: text, "timezone": zone}))
     assert isinstance(event, Refused | Report)
     print_event(event, Console(file=io.StringIO()))
 
@@ -254,7 +267,7 @@ def _reason(event: Event) -> str:
 
 def test_an_audit_log_that_was_set_back_is_refused() -> None:
     """A camera's checkpoints grow; the same one again is nothing new."""
-    checker = Checker(KEYS, bench=False)
+    checker = checks()
     events = [checker.check(received(signed(checkpoint(size)))) for size in (5, 5, 9, 4)]
     assert isinstance(events[0], CheckpointNote)
     assert isinstance(events[1], Repeated)
