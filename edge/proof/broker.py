@@ -6,12 +6,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 from edge.errors import AnprError
-from edge.proof.pki import SUBSCRIBER, Pki
+from edge.proof.pki import Pki
 from edge.uplink.contract import BENCH_ROOT, PRODUCTION_ROOT
 
 HOST = "127.0.0.1"
@@ -39,13 +40,16 @@ log_type notice
 {user}
 """
 
-# %u is the common name of the certificate: each camera writes below its own name and reads nothing.
-ACL = """\
-{patterns}
-
-user {subscriber}
-{topics}
-"""
+# %u is the common name of the certificate: each camera writes below its own name, and reads the receipts there.
+CAMERA_RIGHTS = (
+    "write {root}/+/%u/counts/+",
+    "write {root}/+/%u/state",
+    "write {root}/+/%u/health",
+    "write {root}/+/%u/checkpoint",
+    "read {root}/+/%u/receipt/+",
+)
+# By name: with %u a camera could write receipts too.
+SUBSCRIBER_RIGHTS = ("read {root}/#", "write {root}/+/+/receipt/{subscriber}")
 ROOTS = (PRODUCTION_ROOT, BENCH_ROOT)
 
 
@@ -150,9 +154,7 @@ def find_mosquitto() -> str:
 
 def _configure(folder: Path, file: Path, pki: Pki, port: int, roots: Sequence[str]) -> None:
     acl = folder.absolute() / "acl"
-    patterns = "\n".join(f"pattern write {root}/+/%u/#" for root in roots)
-    topics = "\n".join(f"topic read {root}/#" for root in roots)
-    acl.write_text(ACL.format(patterns=patterns, subscriber=SUBSCRIBER, topics=topics))
+    acl.write_text("\n".join(_rights(pki.subscribers, roots)) + "\n")
     # Mosquitto refuses lists that others may read or write, and as root it would become a user who can't read them.
     acl.chmod(0o600)
     file.write_text(
@@ -167,6 +169,15 @@ def _configure(folder: Path, file: Path, pki: Pki, port: int, roots: Sequence[st
             user="user root" if os.geteuid() == 0 else "",
         )
     )
+
+
+def _rights(subscribers: Iterable[str], roots: Sequence[str]) -> Iterator[str]:
+    for right, root in product(CAMERA_RIGHTS, roots):
+        yield f"pattern {right.format(root=root)}"
+    for subscriber in subscribers:
+        yield f"user {subscriber}"
+        for right, root in product(SUBSCRIBER_RIGHTS, roots):
+            yield f"topic {right.format(root=root, subscriber=subscriber)}"
 
 
 def _free_port() -> int:

@@ -32,8 +32,13 @@ class Pki:
 
     ca: Path
     server: Identity
-    subscriber: Identity
+    subscribers: dict[str, Identity]
     cameras: dict[str, Identity]
+
+    @property
+    def subscriber(self) -> Identity:
+        """The first subscriber's identity."""
+        return next(iter(self.subscribers.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,8 @@ class _Authority:
         return files
 
 
-def make_pki(folder: Path, cameras: Iterable[str]) -> Pki:
-    """Write a new authority into ``folder``: a server at localhost, a subscriber, and one identity per camera.
+def make_pki(folder: Path, cameras: Iterable[str], subscribers: Iterable[str] = (SUBSCRIBER,)) -> Pki:
+    """Write a new authority into ``folder``: a server at localhost, one identity per camera and per subscriber.
 
     EC P-256, ten years; the common name is the camera's id, which the broker takes as its user name.
     """
@@ -71,7 +76,7 @@ def make_pki(folder: Path, cameras: Iterable[str]) -> Pki:
     return Pki(
         ca=folder / "ca.crt",
         server=authority.identity("localhost", ExtendedKeyUsageOID.SERVER_AUTH, here),
-        subscriber=authority.identity(SUBSCRIBER, client),
+        subscribers={subscriber: authority.identity(subscriber, client) for subscriber in subscribers},
         cameras={camera: authority.identity(camera, client) for camera in cameras},
     )
 
