@@ -141,7 +141,7 @@ class Evidence:
 
     def hold(self, *, wanted: bool) -> None:
         """Keep what spells a plate from now on, or overwrite it and keep none."""
-        if not wanted:
+        if not wanted and not self.sealed:
             self._seal()
         self.sealed = not wanted
 
@@ -191,6 +191,8 @@ def text_of(reading: Reading) -> tuple[bytearray, bool]:
     dutch = fit(reading.slots)
     if dutch is not None and dutch.support >= _DUTCH and _may_be_dutch(reading.kind):
         return dutch.text, True
+    if dutch is not None:
+        overwrite(dutch.text)
     return likeliest(reading.slots), False
 
 
