@@ -65,10 +65,18 @@ class Aim:
         strip = _around_line(frame.full, self._view)
         self._details.append(float(cv2.Laplacian(strip, cv2.CV_32F).var()))
         sharpness = round(float(np.quantile(self._details, _QUIET)))
-        self._sharpness.append(sharpness)
+        if len(self._details) == _DETAILS:  # A vehicle may be in the very first looks.
+            self._sharpness.append(sharpness)
         width = round(float(np.median(self._widths))) if self._widths else 0
         return Numbers(
-            (wide, high), len(plates), width, WANTED_PX, sharpness, max(self._sharpness), _light(strip), seconds_left
+            (wide, high),
+            len(plates),
+            width,
+            WANTED_PX,
+            sharpness,
+            max(self._sharpness, default=sharpness),
+            _light(strip),
+            seconds_left,
         )
 
     def _width_at_line(self, box: PlateBox, wide: int, high: int) -> float | None:

@@ -175,37 +175,44 @@ PAGE: Final = """\
 </style>
 <img id="picture" alt="What the camera sees, blurred">
 <dl>
-  <div id="width"><dt>Plates near the line</dt><dd></dd></div>
-  <div id="sharpness"><dt>Sharpness</dt><dd></dd></div>
-  <div id="light"><dt>Light</dt><dd></dd></div>
-  <div id="plates"><dt>Plates in sight</dt><dd></dd></div>
+  <div id="width"><dt data-nl="Kentekens bij de lijn">Plates near the line</dt><dd></dd></div>
+  <div id="sharpness"><dt data-nl="Scherpte">Sharpness</dt><dd></dd></div>
+  <div id="light"><dt data-nl="Licht">Light</dt><dd></dd></div>
+  <div id="plates"><dt data-nl="Kentekens in beeld">Plates in sight</dt><dd></dd></div>
 </dl>
-<p id="left">Waiting for the first picture …</p>
-<p>Orange: the counting line. Dark: where nothing is looked for. Blurred on purpose: no plate can be read here, and
+<p id="left" data-nl="Wacht op het eerste beeld …">Waiting for the first picture …</p>
+<p data-nl="Oranje: de tellijn. Donker: hier wordt niets gezocht. Met opzet onscherp: er is geen kenteken te lezen, en er wordt
+niets bewaard.">Orange: the counting line. Dark: where nothing is looked for. Blurred on purpose: no plate can be read, and
 nothing is kept.</p>
 <script>
-  const picture = document.getElementById("picture");
+  const dutch = navigator.language.startsWith("nl"), picture = document.getElementById("picture");
+  const say = (english, nl) => dutch ? nl : english;
+  const DUTCH = { good: "goed", dark: "donker", "too bright": "te fel" };
+  if (dutch) {
+    document.documentElement.lang = "nl";
+    for (const one of document.querySelectorAll("[data-nl]")) one.textContent = one.dataset.nl;
+  }
   const show = (id, state, value, hint) => {
     const tile = document.getElementById(id), place = tile.querySelector("dd"), small = document.createElement("small");
     tile.className = state;
     small.textContent = hint;
     place.replaceChildren(value, small);
   };
+  const grade = share => share >= 1 ? "good" : share >= 0.6 ? "poor" : "bad";
   const tell = n => {
-    const wide = n.width >= n.wanted ? "good" : n.width >= n.wanted / 2 ? "poor" : "bad";
-    show("width", n.width ? wide : "", n.width ? n.width + " px" : "none yet", n.wanted + " px or more is good");
-    const sharp = n.sharpness >= 0.9 * n.best ? "good" : n.sharpness >= 0.6 * n.best ? "poor" : "bad";
-    show("sharpness", sharp, n.sharpness, "best of this minute " + n.best + ": turn the lens to the highest");
-    show("light", n.light === "good" ? "good" : "bad", n.light, n.size[0] + " \u00d7 " + n.size[1] + " pixels");
-    show("plates", "", n.plates, "found now");
-    const left = Math.max(0, n.seconds_left);
-    document.getElementById("left").textContent =
-      "Ends by itself in " + Math.floor(left / 60) + ":" + String(left % 60).padStart(2, "0") + ".";
+    const none = say("none yet", "nog geen"), wanted = n.wanted + say(" px or more is good", " px of meer is goed");
+    show("width", n.width ? grade(n.width / n.wanted) : "", n.width ? n.width + " px" : none, wanted);
+    const turn = say(": turn the lens to the highest", ": draai de lens naar het hoogste");
+    const best = say("best of this minute ", "beste van deze minuut ") + n.best + turn;
+    show("sharpness", grade(n.sharpness / n.best / 0.9), n.sharpness, best);
+    const light = n.light === "good" ? "good" : n.light === "dark" ? "poor" : "bad";
+    show("light", light, say(n.light, DUTCH[n.light]), n.size.join(" \u00d7 ") + " pixels");
+    show("plates", "", n.plates, say("found now", "nu gevonden"));
+    const left = Math.floor(n.seconds_left / 60) + ":" + String(n.seconds_left % 60).padStart(2, "0");
+    foot(say("Ends by itself in ", "Stopt vanzelf over ") + left + ".");
   };
-  const say = text => {
-    picture.removeAttribute("src");
-    document.getElementById("left").textContent = text;
-  };
+  const foot = text => document.getElementById("left").textContent = text;
+  const without = text => { picture.removeAttribute("src"); foot(text); };
   const renew = async () => {
     try {
       const answer = await fetch("numbers");
@@ -213,9 +220,12 @@ nothing is kept.</p>
         tell(await answer.json());
         picture.src = "picture?" + Date.now();
       } else {
-        say("No picture comes from the camera.");
+        without(say("No picture comes from the camera.", "Er komt geen beeld van de camera."));
       }
-    } catch { say("No connection: set-up mode has ended, or the link is cut."); }
+    } catch {
+      without(say("No connection: set-up mode has ended, or the link is cut.",
+                  "Geen verbinding: het instellen is afgelopen, of de verbinding is verbroken."));
+    }
     setTimeout(renew, 1000);
   };
   renew();
