@@ -81,6 +81,8 @@ class Reports:
             register_age=seen.register_age,
             unreadable=unreadable,
             policy=self._term() if seen.clock is Clock.SYNCHRONISED else UNSET,
+            unreceived=UNSET if outbox.unreceived is None else _waiting(outbox.unreceived),
+            oldest=outbox.oldest,
         )
         now = self._clock()
         report = Health(

@@ -15,9 +15,8 @@ PAGE = 4096
 # Some 256 KB: a log that never grows far needs little room when the disk fills up.
 CHECKPOINT_PAGES = 64
 BUSY_SECONDS = 5.0
-SCHEMA_VERSION = 1
 # autoincrement: the id of a dropped message, which may be on its way, is never given to another one.
-SCHEMA = """
+MESSAGES = """
 create table messages (
     id integer primary key autoincrement, stream text not null, sequence integer not null, window integer not null,
     stored integer not null, outcome text, settled integer,
@@ -34,10 +33,21 @@ create table counters (name text primary key, value integer not null) strict;
 insert into counters values ('dropped', 0);
 pragma user_version = 1;
 """
+# Up to which sequence each named subscriber has everything.
+RECEIPTS = """
+create table receipts (
+    stream text not null, subscriber text not null, sequence integer not null, primary key (stream, subscriber)
+) strict, without rowid;
+pragma user_version = 2;
+"""
+# Each leads from the schema with its number, counted from 0, to the next one.
+STEPS = (MESSAGES, RECEIPTS)
 
 
 def make(file: Path) -> Database:
     """Open ``file`` for the gate, making it where it is absent; what is committed is on the disk.
+
+    One of an older schema is brought up to date, whoever opens it.
 
     Raises:
         ConfigError: it is an outbox of another schema.
@@ -48,11 +58,7 @@ def make(file: Path) -> Database:
     with _closed_on_error(database):
         database.enable_wal()
         database.execute("pragma synchronous = full")
-        with transaction(database):
-            if not _version(database):
-                for statement in SCHEMA.split(";"):
-                    database.conn.execute(statement)
-        _check_schema(file, database)
+        _bring_up_to_date(file, database)
     return database
 
 
@@ -68,7 +74,7 @@ def join(file: Path) -> Database | None:
         if not _version(database):
             database.close()
             return None
-        _check_schema(file, database)
+        _bring_up_to_date(file, database)
         # A mark that a power cut takes back costs a duplicate, which subscribers drop; a sync costs the card.
         database.execute("pragma synchronous = normal")
     return database
@@ -123,6 +129,12 @@ def _version(database: Database) -> int:
     return pragma(database, "user_version")
 
 
-def _check_schema(file: Path, database: Database) -> None:
-    if (version := _version(database)) != SCHEMA_VERSION:
-        raise ConfigError(f"{file}: is an outbox of schema {version}; this software reads schema {SCHEMA_VERSION}")
+def _bring_up_to_date(file: Path, database: Database) -> None:
+    if _version(database) == len(STEPS):
+        return
+    with transaction(database):
+        version = _version(database)
+        if version > len(STEPS):
+            raise ConfigError(f"{file}: is an outbox of schema {version}; this software reads schema {len(STEPS)}")
+        for statement in ";".join(STEPS[version:]).split(";"):
+            database.conn.execute(statement)

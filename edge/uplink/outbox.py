@@ -6,7 +6,7 @@ One SQLite file in WAL mode, opened by both processes. A message whose `append` 
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from sqlite_utils import Database
 
 from edge.errors import AnprError, ConfigError
 from edge.uplink import database
-from edge.uplink.contract import Status, Stream
+from edge.uplink.contract import Sequences, Status, Stream
 from edge.uplink.database import pragma, transaction
 from edge.uplink.reserve import Reserve
 
@@ -26,6 +26,14 @@ T = TypeVar("T")
 
 RESERVE_BYTES = 2 * database.CHECKPOINT_PAGES * database.PAGE
 DAY = 86_400
+# What was sent later than that may still be waited for.
+RECEIPT_SECONDS = 600
+# Sent, and with every named subscriber; null where none is named.
+DELIVERED = """
+    (outcome is not null and sequence <= (select min(sequence) from receipts where stream = messages.stream))
+"""
+# The low byte of an SQLite error says what it is, the others where it came from.
+_KIND = 0xFF
 HEALTH = "health"
 CHECKPOINT = "checkpoint"
 
@@ -44,7 +52,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A message that waits to be sent."""
+    """A message that is to be sent, for the first time or again."""
 
     id: int
     stream: Stream
@@ -52,11 +60,25 @@ class Row(msgspec.Struct, frozen=True):
     entry: Entry
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """A message that the broker took, at which Unix second."""
+
+    id: int
+    sequence: int
+    settled: int
+
+
 class Stats(msgspec.Struct, frozen=True):
-    """How many messages wait, and how many were ever dropped for want of room."""
+    """How many messages wait to be sent, and how many were ever dropped before they were delivered.
+
+    ``unreceived`` is how many were sent ten minutes ago or earlier that a named subscriber has no receipt for, None
+    where none is named; ``oldest`` the lowest sequence of each stream that is here, the next one where there is none.
+    """
 
     waiting: int
     dropped: int
+    unreceived: int | None
+    oldest: Sequences
 
 
 class Outbox:
@@ -71,7 +93,7 @@ class Outbox:
         self._file, self._clock, self._max_pages = file, clock, max_bytes // database.PAGE
         self._reserve = Reserve(file.with_name(f"{file.name}-reserve"), RESERVE_BYTES)
         try:
-            self._database = database.make(file)
+            self._database = self._make()
             self._disk_full = True
             self._look_at_disk()
         except (OSError, sqlite3.Error) as error:
@@ -142,14 +164,31 @@ class Outbox:
         Raises:
             OutboxError: it can't be read.
         """
-        query = "select (select count(*) from messages where outcome is null), total(value) from counters"
+        query = f"""
+            select (select count(*) from messages where outcome is null),
+            (select total(value) from counters),
+            (select count(*) from messages where outcome = 'sent' and settled <= ? and not {DELIVERED}),
+            exists (select * from receipts)
+        """  # noqa: S608  (a constant)
         with _named(self._file):
-            waiting, dropped = self._database.execute(query).fetchone()
-        return Stats(waiting, int(dropped))
+            found = self._database.execute(query, [int(self._clock()) - RECEIPT_SECONDS]).fetchone()
+            waiting, dropped, unreceived, asked = map(int, found)
+            oldest = Sequences(self._oldest(Stream.HOUR), self._oldest(Stream.DAY))
+        return Stats(waiting, dropped, unreceived if asked else None, oldest)
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def _make(self) -> Database:
+        """Open the file, with the room of the reserve where there is no other: SQLite's own files take some."""
+        try:
+            return database.make(self._file)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _KIND not in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}:
+                raise
+            self._reserve.give_back()
+            return database.make(self._file)
 
     def _append(self, stream: Stream, window: int, makes: Sequence[Callable[[int], Entry]]) -> bool:
         last, highest = self._last(stream)
@@ -163,6 +202,11 @@ class Outbox:
             row = {**fields, "sequence": sequence, "stored": int(self._clock()), **entry}
             self._database.table("messages").insert(row)
         return True
+
+    def _oldest(self, stream: Stream) -> int:
+        query = "select min(sequence) from messages where stream = ?"
+        (oldest,) = self._database.execute(query, [stream]).fetchone()
+        return self._last(stream)[0] + 1 if oldest is None else int(oldest)
 
     def _last(self, stream: Stream) -> tuple[int, int | None]:
         query = "select sequence, window from streams where stream = ?"
@@ -204,7 +248,7 @@ class Outbox:
         if not dropped:
             raise OutboxError(f"{self._file}: no room on the disk, and no message left to drop")
         stream, sequence, outcome = dropped
-        log.warning("outbox_message_dropped", stream=stream, sequence=sequence, outcome=outcome or "unsent")
+        log.warning("outbox_message_dropped", stream=stream, sequence=sequence, outcome=outcome)
 
     def _freeze_size(self) -> None:
         """Bring the log into the database, with the reserve's room, and let the file grow no more: the disk is full."""
@@ -219,16 +263,19 @@ class Outbox:
             self._disk_full = False
             pragma(self._database, f"max_page_count = {self._max_pages}")
 
-    def _drop_oldest(self) -> tuple[str, int, str | None] | None:
-        """Drop one message: sent ones go before unsent ones, old ones before new ones."""
-        query = """
-            delete from messages where id = (select id from messages order by outcome is null, id limit 1)
-            returning stream, sequence, outcome
-        """
+    def _drop_oldest(self) -> tuple[str, int, str] | None:
+        """Drop one message: delivered ones go before sent ones, those before unsent ones, old ones before new ones."""
+        find = f"""
+            select id, stream, sequence, iif({DELIVERED}, 'delivered', coalesce(outcome, 'unsent'))
+            from messages order by not coalesce({DELIVERED}, 0), outcome is null, id limit 1
+        """  # noqa: S608  (a constant)
         with transaction(self._database):
-            dropped: tuple[str, int, str | None] | None = self._database.execute(query).fetchone()
-            self._database.execute("update counters set value = value + ?", [int(dropped is not None)])
-        return dropped
+            found: tuple[int, str, int, str] | None = self._database.execute(find).fetchone()
+            if not found:
+                return None
+            self._database.execute("delete from messages where id = ?", [found[0]])
+            self._database.execute("update counters set value = value + ?", [int(found[3] != "delivered")])
+        return found[1:]
 
 
 class OutboxReader:
@@ -245,7 +292,7 @@ class OutboxReader:
             select id, stream, sequence, topic, payload, signature, expires from messages
             where outcome is null order by id limit ?
         """
-        return [Row(row[0], Stream(row[1]), row[2], Entry(*row[3:])) for row in self._read(query, limit)]
+        return [_row(row) for row in self._read(query, limit)]
 
     def states(self) -> dict[Status, Entry]:
         """Return the presence messages."""
@@ -269,6 +316,50 @@ class OutboxReader:
             )
         """
         return next(((row[0], row[1]) for row in self._read(query)), (None, None))
+
+    def sent_after(self, stream: Stream, sequence: int, limit: int) -> list[Sent]:
+        """Return messages of ``stream`` that were sent and have a higher sequence, lowest first."""
+        query = """
+            select id, sequence, settled from messages
+            where stream = ? and sequence > ? and outcome = 'sent' order by sequence limit ?
+        """
+        return [Sent(*row) for row in self._read(query, stream, sequence, limit)]
+
+    def row(self, message: int) -> Row | None:
+        """Return the message with this id, if it is still here."""
+        query = "select id, stream, sequence, topic, payload, signature, expires from messages where id = ?"
+        return next((_row(row) for row in self._read(query, message)), None)
+
+    def highest(self, stream: Stream) -> int:
+        """Return the highest sequence that was ever used in ``stream``, 0 for none."""
+        rows = self._read("select sequence from streams where stream = ?", stream)
+        return next((int(row[0]) for row in rows), 0)
+
+    def receipts(self) -> dict[str, Sequences]:
+        """Return up to which sequences each named subscriber has everything."""
+        query = """
+            select subscriber, max(iif(stream = ?, sequence, 0)), max(iif(stream = ?, sequence, 0))
+            from receipts group by subscriber
+        """
+        return {row[0]: Sequences(*row[1:]) for row in self._read(query, Stream.HOUR, Stream.DAY)}
+
+    def name_subscribers(self, subscribers: Iterable[str]) -> None:
+        """Say whose receipts count from now on; those that were named before keep theirs."""
+        named = list(subscribers)
+        places = ", ".join("?" * len(named))
+        rows = [(stream, subscriber) for stream in (Stream.HOUR, Stream.DAY) for subscriber in named]
+        if opened := self._open():
+            with _named(self._file), transaction(opened):
+                opened.execute(f"delete from receipts where subscriber not in ({places})", named)  # noqa: S608
+                opened.conn.executemany("insert or ignore into receipts values (?, ?, 0)", rows)
+
+    def mark_received(self, subscriber: str, stored: Sequences) -> None:
+        """Note a named subscriber's receipt."""
+        query = "update receipts set sequence = ? where stream = ? and subscriber = ?"
+        rows = [(stored.hour, Stream.HOUR, subscriber), (stored.day, Stream.DAY, subscriber)]
+        if opened := self._open():
+            with _named(self._file), transaction(opened):
+                opened.conn.executemany(query, rows)
 
     def mark_sent(self, message: int, at: float) -> None:
         """Note that the broker took the message with this id ``at`` that Unix time."""
@@ -307,6 +398,10 @@ class OutboxReader:
             with _named(self._file):
                 self._opened = database.join(self._file)
         return self._opened
+
+
+def _row(found: tuple[Any, ...]) -> Row:
+    return Row(found[0], Stream(found[1]), found[2], Entry(*found[3:]))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from edge.gate.reports import Seen
 from edge.gate.sights import Sight
 from edge.release_rules import Table
 from edge.uplink import signature
-from edge.uplink.contract import Status, Stream
+from edge.uplink.contract import Sequences, Status, Stream
 from edge.uplink.outbox import Entry, Stats
 from edge.windows import day_window
 from tests.counts import HOUR, cell, policy, van
@@ -120,9 +120,9 @@ def test_the_last_will_is_signed_in_advance(tmp_path: Path) -> None:
     [(0, "none"), (1, "below_24"), (23, "below_24"), (24, "below_168"), (168, "168_or_more"), (9999, "168_or_more")],
 )
 def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
-    """Of the outbox it says about how much waits."""
+    """Of the outbox it says about how much waits, and about how much was not received."""
     seen = VisionHealth(CameraState.STALLED, Clock.SYNCHRONISED, Share.SOME, Share.NONE, 3, RegisterAge.BELOW_8_DAYS)
-    entry = reports(tmp_path).health(seen, Stats(waiting, 2), Unreadable.MANY)
+    entry = reports(tmp_path).health(seen, Stats(waiting, 2, waiting, Sequences(4300, 180)), Unreadable.MANY)
     assert entry.topic == "anpr/1/zez-demo/cam-017/health"
     assert _data(entry) == {
         "camera": "stalled",
@@ -135,6 +135,8 @@ def test_health_has_buckets(tmp_path: Path, waiting: int, bucket: str) -> None:
         "register_age": "below_8_days",
         "unreadable": "many",
         "policy": "in_force",
+        "unreceived": bucket,
+        "oldest": {"hour": 4300, "day": 180},
     }
 
 
@@ -151,7 +153,13 @@ def test_health_says_when_the_policy_lets_nothing_be_counted(tmp_path: Path, fir
     written = reports(tmp_path, valid_from=first, valid_until=last)
     for clock, told in ((Clock.SYNCHRONISED, term), (Clock.FILE, None), (Clock.UNSYNCHRONISED, None)):
         seen = VisionHealth(CameraState.DELIVERING, clock, Share.NONE, Share.NONE, 0, RegisterAge.UNKNOWN)
-        assert _data(written.health(seen, Stats(0, 0), Unreadable.FEW)).get("policy") == told
+        assert _data(written.health(seen, Stats(0, 0, None, Sequences(1, 1)), Unreadable.FEW)).get("policy") == told
+
+
+def test_health_says_nothing_of_receipts_that_nobody_is_asked_for(tmp_path: Path) -> None:
+    """Where no subscriber is named, `unreceived` is absent."""
+    seen = VisionHealth(CameraState.DELIVERING, Clock.FILE, Share.NONE, Share.NONE, 0, RegisterAge.UNKNOWN)
+    assert "unreceived" not in _data(reports(tmp_path).health(seen, Stats(0, 0, None, Sequences(1, 1)), Unreadable.FEW))
 
 
 def test_no_dropped_frame_and_a_few_are_the_same(tmp_path: Path) -> None:
@@ -159,7 +167,7 @@ def test_no_dropped_frame_and_a_few_are_the_same(tmp_path: Path) -> None:
     texts = {
         reports(tmp_path).health(
             VisionHealth(CameraState.DELIVERING, Clock.SYNCHRONISED, share, Share.NONE, 0, RegisterAge.UNKNOWN),
-            Stats(0, 0),
+            Stats(0, 0, None, Sequences(1, 1)),
             Unreadable.FEW,
         )
         for share in (Share.NONE, Share.FEW)

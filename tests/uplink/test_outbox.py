@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from edge.errors import ConfigError
-from edge.uplink.contract import Status, Stream
-from edge.uplink.outbox import DAY, Entry, Outbox, OutboxError, OutboxReader
+from edge.uplink import database
+from edge.uplink.contract import Sequences, Status, Stream
+from edge.uplink.outbox import DAY, RECEIPT_SECONDS, RESERVE_BYTES, Entry, Outbox, OutboxError, OutboxReader
+from edge.uplink.reserve import Reserve
 from tests.messages import FAR, states
 
 MEGABYTE = 1_000_000
@@ -157,6 +159,176 @@ def test_full_means_the_oldest_go_first_counted(boxes: Boxes) -> None:
     assert boxes.outbox(SMALL).stats().dropped == len(dropped)
     left = _sequences(reader)
     assert left == list(range(left[0], 81))
+
+
+def test_what_every_named_subscriber_has_goes_first_and_is_no_loss(boxes: Boxes) -> None:
+    """Delivered messages go before those that were only sent, and are not counted as dropped."""
+    outbox, reader = boxes.outbox(SMALL), boxes.reader()
+    _fill(outbox, range(10))
+    for row in reader.unsent(8):
+        reader.mark_sent(row.id, 0)
+    reader.name_subscribers(["a.central", "b.central"])
+    reader.mark_received("a.central", Sequences(hour=4, day=0))
+    reader.mark_received("b.central", Sequences(hour=9, day=0))
+    with capture_logs() as logs:
+        _fill(outbox, range(10, 80))
+    dropped = [(entry["sequence"], entry["outcome"]) for entry in logs if entry["event"] == "outbox_message_dropped"]
+    assert dropped[:4] == [(sequence, "delivered") for sequence in range(1, 5)]
+    assert dropped[4:9] == [*((sequence, "sent") for sequence in range(5, 9)), (9, "unsent")]
+    assert outbox.stats().dropped == len(dropped) - 4
+
+
+def test_what_is_covered_and_not_yet_sent_is_not_delivered(boxes: Boxes) -> None:
+    """A receipt for more than was sent delivers nothing: what waits goes last."""
+    outbox, reader = boxes.outbox(SMALL), boxes.reader()
+    _fill(outbox, range(10))
+    reader.mark_sent(reader.unsent(10)[9].id, 0)
+    reader.name_subscribers(["a.central"])
+    reader.mark_received("a.central", Sequences(hour=9, day=0))
+    with capture_logs() as logs:
+        _fill(outbox, range(10, 80))
+    assert [(logs[at]["sequence"], logs[at]["outcome"]) for at in range(2)] == [(10, "sent"), (1, "unsent")]
+
+
+def test_receipts_are_those_of_named_subscribers(boxes: Boxes) -> None:
+    """Naming others forgets who is not named any more, and keeps what the rest said; a stranger changes nothing."""
+    reader = boxes.reader()
+    reader.name_subscribers(["a.central"])
+    reader.mark_received("a.central", Sequences(1, 1))
+    assert (reader.receipts(), reader.highest(Stream.HOUR)) == ({}, 0)
+    _fill(boxes.outbox(), range(3))
+    assert reader.highest(Stream.HOUR) == 3
+    reader.name_subscribers(["a.central", "b.central"])
+    reader.mark_received("a.central", Sequences(hour=2, day=1))
+    reader.mark_received("stranger", Sequences(hour=3, day=1))
+    assert reader.receipts() == {"a.central": Sequences(2, 1), "b.central": Sequences(0, 0)}
+    reader.name_subscribers(["c.central", "a.central"])
+    assert reader.receipts() == {"a.central": Sequences(2, 1), "c.central": Sequences(0, 0)}
+    reader.name_subscribers([])
+    assert reader.receipts() == {}
+
+
+def test_what_was_sent_and_not_received_is_counted_after_a_while(boxes: Boxes) -> None:
+    """Not before ten minutes, not what waits, and not at all where nobody is named."""
+    clock = Clock()
+    outbox, reader = boxes.outbox(clock=clock), boxes.reader()
+    _fill(outbox, range(5))
+    for row in reader.unsent(4):
+        reader.mark_sent(row.id, clock.now)
+    clock.now += RECEIPT_SECONDS
+    assert outbox.stats().unreceived is None
+    reader.name_subscribers(["a.central", "b.central"])
+    assert (outbox.stats().unreceived, outbox.stats().waiting) == (4, 1)
+    reader.mark_received("a.central", Sequences(hour=3, day=0))
+    assert outbox.stats().unreceived == 4
+    reader.mark_received("b.central", Sequences(hour=5, day=0))
+    assert outbox.stats().unreceived == 1
+    clock.now -= 1
+    assert outbox.stats().unreceived == 0
+
+
+def test_the_oldest_sequence_is_what_can_still_be_sent(boxes: Boxes) -> None:
+    """Of each stream; where nothing is left it is the next one."""
+    clock = Clock()
+    outbox = boxes.outbox(clock=clock)
+    assert outbox.stats().oldest == Sequences(1, 1)
+    _fill(outbox, range(2))
+    clock.now += DAY
+    _fill(outbox, range(2, 4))
+    assert outbox.stats().oldest == Sequences(1, 1)
+    outbox.prune(days=1)
+    assert outbox.stats().oldest == Sequences(3, 1)
+    clock.now += DAY
+    outbox.prune(days=1)
+    assert outbox.stats().oldest == Sequences(5, 1)
+
+
+def test_sent_messages_are_found_again(boxes: Boxes) -> None:
+    """Above a sequence, lowest first, of their stream alone; by id with their content, while they are here."""
+    clock = Clock()
+    outbox, reader = boxes.outbox(clock=clock), boxes.reader()
+    _fill(outbox, range(4))
+    outbox.append(Stream.DAY, 1, [_entry])
+    rows = reader.unsent(5)
+    for row in (rows[3], rows[0], rows[4], rows[1]):
+        reader.mark_sent(row.id, clock.now)
+    assert [sent.sequence for sent in reader.sent_after(Stream.HOUR, 0, 9)] == [1, 2, 4]
+    (sent,) = reader.sent_after(Stream.HOUR, 1, 1)
+    assert (sent.id, sent.sequence, sent.settled) == (rows[1].id, 2, clock.now)
+    assert reader.row(sent.id) == rows[1]
+    clock.now += DAY
+    outbox.prune(days=1)
+    assert reader.row(sent.id) is None
+
+
+def _old_outbox(file: Path) -> None:
+    """Make an outbox of the first schema, with one message of each kind."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(database.STEPS[0])
+        connection.execute("pragma journal_mode = wal").fetchall()
+        insert = "insert into messages values (?, 'hour', ?, ?, 5, ?, ?, 't', x'01', 'sig', 4102444800)"
+        connection.executemany(insert, [(7, 7, 7, "sent", 6), (8, 8, 8, None, None)])
+        connection.execute("insert into streams values ('hour', 8, 8)")
+        connection.execute("insert into retained values ('health', 3, 't', x'02', 'sig', 4102444800)")
+        connection.execute("update counters set value = 4")
+        connection.commit()
+
+
+OPENING = """
+import sys
+from pathlib import Path
+from edge.uplink.outbox import Outbox
+stats = Outbox(Path(sys.argv[1]), 100_000_000).stats()
+print(stats.waiting, stats.oldest.hour)
+"""
+
+
+def _on_a_full_disk(tmp_path: Path, make: Callable[[Path], None], printed: str) -> None:
+    """Open an outbox, made elsewhere, on a file system that has no room left but its reserve."""
+    if not shutil.which("unshare"):
+        pytest.skip("unshare(1) is absent: no small file system can be mounted")
+    old, disk = tmp_path / "old", tmp_path / "disk"
+    for folder in (old, disk):
+        folder.mkdir()
+    make(old / "outbox.db")
+    assert Reserve(old / "outbox.db-reserve", RESERVE_BYTES).take()
+    fill = f"dd if=/dev/zero of={disk}/filler bs=4k 2>/dev/null"
+    opening = f"{sys.executable} -c '{OPENING}' {disk}/outbox.db"
+    script = f"mount -t tmpfs -o size=2m tmpfs {disk} || exit 99; cp --sparse=never {old}/* {disk}; {fill}; {opening}"
+    run = subprocess.run(["unshare", "-rm", "sh", "-c", script], capture_output=True, text=True, check=False)
+    if run.returncode == 99 or "unshare" in run.stderr:
+        pytest.skip("this kernel lets us mount no small file system")
+    assert run.stdout == printed, run.stderr
+
+
+def test_a_gate_comes_back_while_the_disk_is_full(tmp_path: Path) -> None:
+    """After an end in good order SQLite makes its own files anew, with the room that was taken in advance."""
+    _on_a_full_disk(tmp_path, lambda file: Outbox(file, MEGABYTE).close(), "0 1\n")
+
+
+@pytest.mark.parametrize("gate_first", [True, False])
+def test_an_older_outbox_is_brought_up_to_date_by_whoever_comes_first(boxes: Boxes, *, gate_first: bool) -> None:
+    """In place, with everything that was in it; the other side, and the next start, find it done."""
+    _old_outbox(boxes.file)
+    before = _rows(boxes.file, "select * from messages")
+    reader = boxes.reader()
+    if not gate_first:
+        assert _sequences(reader) == [8]
+    outbox = boxes.outbox()
+    assert _rows(boxes.file, "select * from messages") == before
+    assert (outbox.stats().waiting, outbox.stats().dropped, outbox.stats().oldest.hour) == (1, 4, 7)
+    assert reader.health() == (3, Entry("t", b"\x02", "sig", FAR))
+    reader.name_subscribers(["a.central"])
+    _fill(outbox, range(9, 10))
+    assert _sequences(reader) == [8, 9]
+    outbox.close()
+    assert boxes.outbox().stats().waiting == 2
+    assert reader.receipts() == {"a.central": Sequences(0, 0)}
+
+
+def test_an_older_outbox_is_brought_up_to_date_on_a_full_disk(tmp_path: Path) -> None:
+    """With the room that the older software had taken in advance: the camera comes back after an update."""
+    _on_a_full_disk(tmp_path, _old_outbox, "1 7\n")
 
 
 def test_no_room_at_all_is_an_error_to_live_with(boxes: Boxes) -> None:
@@ -344,6 +516,10 @@ def test_damage_is_an_error_that_names_the_file(boxes: Boxes) -> None:
         outbox.checkpoint,
         reader.oldest,
         lambda: reader.unsent(1),
+        lambda: reader.sent_after(Stream.HOUR, 0, 1),
+        reader.receipts,
+        lambda: reader.name_subscribers(["a.central"]),
+        lambda: reader.mark_received("a.central", Sequences(1, 1)),
     ]
     for action in actions:
         with pytest.raises(OutboxError, match=r"outbox\.db: ") as refused:
@@ -360,7 +536,7 @@ def test_something_else_is_refused_by_name(tmp_path: Path) -> None:
     newer = tmp_path / "newer.db"
     _rows(newer, "pragma user_version = 9")
     for opening in (lambda: Outbox(newer, MEGABYTE), lambda: OutboxReader(newer).unsent(1)):
-        with pytest.raises(ConfigError, match=r"newer\.db: is an outbox of schema 9; this software reads schema 1"):
+        with pytest.raises(ConfigError, match=r"newer\.db: is an outbox of schema 9; this software reads schema 2"):
             opening()
     with pytest.raises(ConfigError, match=r"absent/outbox\.db: the outbox can't be opened: .*No such file"):
         Outbox(tmp_path / "absent" / "outbox.db", MEGABYTE)
