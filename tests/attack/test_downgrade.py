@@ -4,6 +4,7 @@ Gates are started as their main does; what stands in their way is a refusal to s
 subscribers see.
 """
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from edge.gate.audit.journal import Journal
 from edge.gate.audit.verify import Witness, examine
 from edge.gate.serials import Serials
 from edge.keys import Role
+from edge.service import in_force
 from edge.windows import window_of
 from tests.attack.installation import Installation
 from tests.counts import HOUR, cell, counts, van
@@ -56,6 +58,7 @@ def _sound(_: pytest.MonkeyPatch) -> None:
 
 def _serials_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Serials, "check", lambda *_: None)
+    patch.setattr(Serials, "ran_last", lambda *_: True)
     patch.setattr(Journal, "_check_policy", lambda _: None)
 
 
@@ -114,6 +117,22 @@ def test_the_old_policy_put_back(
     """It is signed and in its term; the file that knows better is lost, or the audit log that knows it too."""
     camera.replace(lost)
     camera.put(1, MILD)
+    weaken(monkeypatch)
+    assert _try(camera, 1) is succeeds
+
+
+@pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_serials_forgotten, True)])
+def test_the_old_policy_put_into_memory(
+    camera: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    weaken: Weaken,
+    succeeds: bool,  # noqa: FBT001  (a parameter)
+) -> None:
+    """There a gate that was killed finds the policy that it had: only the one under which was counted last."""
+    camera.put(1, MILD)
+    for name in ("policy.toml", "policy.toml.sig"):
+        shutil.copy(camera.folder / name, camera.memory / "gate" / name)
+    camera.put(2, STRICT)
     weaken(monkeypatch)
     assert _try(camera, 1) is succeeds
 
@@ -182,8 +201,9 @@ def test_a_day_that_goes_on_under_a_milder_policy(
     weaken: Weaken,
     succeeds: bool,  # noqa: FBT001  (a parameter)
 ) -> None:
-    """Signed and newer: what hours have left under the strict one is not released under it."""
+    """Signed and newer, after an end in good order: what hours left under the strict one is not released under it."""
     camera.count(counts(cell(TRUCK, GROUP), window=HOUR.next, policy=2))
+    in_force.forget(camera.memory / "gate")
     camera.put(3, MILD)
     weaken(monkeypatch)
     camera.count(counts(window=window_of(HOUR.end + 86_400), policy=3))

@@ -280,7 +280,7 @@ def test_a_class_made_for_one_vehicle(gate: int, succeeds: bool) -> None:  # noq
     assert any(_proves_the_victim(random.Random(seed), 10, gate) for seed in range(STREETS)) is succeeds
 
 
-@examples(300)
+@examples(100)
 @given(dices, st.sampled_from([3, 5, 10]))
 def test_in_no_street_is_a_class_made_for_one_vehicle_found_out(dice: random.Random, k: int) -> None:
     """In each hour, and over the day."""
