@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 dices = st.integers(0, 2**32).map(random.Random)
 
 
+def attacking() -> bool:
+    """Tell whether this is `make attack`, once pytest has read its options."""
+    return settings.get_current_profile_name() == "attack"
+
+
 def examples(usual: int) -> settings:
-    """Return what tries a property ``usual`` times, or more under a profile of more."""
-    attacking = settings.get_current_profile_name() == "attack"
-    return settings(max_examples=settings().max_examples if attacking else usual)
+    """Return what tries a property ``usual`` times, or more under the profile of attacks."""
+    return settings(max_examples=settings().max_examples if attacking() else usual)
