@@ -29,6 +29,11 @@ Inwards = Annotated[Literal["down", "up", "left", "right"], Meta(description="do
 Provider = Annotated[Literal["auto", "cpu", "cuda", "tensorrt"], Meta(description="auto, cpu, cuda or tensorrt")]
 File = Annotated[Path, Meta(description="a path, relative to the configuration file or absolute")]
 UserName = Annotated[str, Meta(description="a user name, or empty where all processes run as one user")]
+SubscriberName = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9.-]{0,62}\Z")]
+Subscribers = Annotated[
+    tuple[SubscriberName, ...],
+    Meta(max_length=16, description="a list of up to 16 names of lower-case letters, digits, dashes and dots"),
+]
 Text = Annotated[str, Meta(min_length=1, description="a text that is not empty")]
 
 
@@ -99,13 +104,14 @@ class OutboxConfig(msgspec.Struct, frozen=True):
 
 
 class UplinkConfig(msgspec.Struct, frozen=True):
-    """The broker."""
+    """The broker, and whose receipts are waited for."""
 
     host: Text
     port: Annotated[int, Meta(ge=1, le=65535, description="a whole number from 1 to 65535")]
     ca: File
     certificate: File
     key: File
+    subscribers: Subscribers = ()
 
 
 class Config(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ LOG_FIELDS = {
     "expected_uid", "file", "frames", "height", "k", "kept", "kind", "messages", "missing", "outcome", "part", "pid",
     "provider", "reader", "reason", "reopened", "restart_in_s", "retry_in_s", "sandbox", "sealed", "sequence", "serial",
     "socket",
-    "software", "stream", "topic", "uid", "vehicles", "width", "window",
+    "software", "stream", "subscriber", "topic", "uid", "vehicles", "width", "window",
 }  # fmt: skip
 
 

@@ -13,16 +13,24 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
+import structlog
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.uplink.contract import CONTENT_TYPE
 from edge.uplink.outbox import Entry
 
+log = structlog.get_logger()
+
 KEEPALIVE_SECONDS = 30
+# The broker keeps longer messages to itself: receipts, the only ones that come, have some 400 bytes.
+MAX_PACKET_BYTES = 8192
+# Topics of which one message is kept at a time; more are those of strangers.
+MAX_RECEIVED = 64
 # Below the time that SIGTERM leaves.
 ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 0.05
@@ -67,6 +75,14 @@ class Acknowledged(NamedTuple):
         return bool(self.reason.value == 16)  # noqa: PLR2004  (MQTT 5, section 3.4.2.1)
 
 
+class Received(NamedTuple):
+    """A message that came; ``retained`` where the broker had kept it."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
 class Connection:
     """A connection; `open` it first, `close` it in the end."""
 
@@ -75,6 +91,7 @@ class Connection:
         self._answer: ReasonCode | None = None
         self._cause = ""
         self._acknowledged: list[Acknowledged] = []
+        self._received: dict[str, Received] = {}
         self._client = self._make_client(client_id)
 
     def open(self, stop: threading.Event) -> None:
@@ -109,6 +126,21 @@ class Connection:
             raise ConnectionFailedError("broker_lost", mqtt.error_string(info.rc))
         return info.mid
 
+    def subscribe(self, topics: str) -> None:
+        """Ask for the messages of a topic filter, retained ones first; a refusal is logged and changes nothing else.
+
+        Raises:
+            ConnectionFailedError: the connection is gone.
+        """
+        result, _ = self._client.subscribe(topics, options=SubscribeOptions(qos=1))
+        if result != mqtt.MQTT_ERR_SUCCESS:
+            raise ConnectionFailedError("broker_lost", mqtt.error_string(result))
+
+    def received(self) -> list[Received]:
+        """Return what came since the last call, the latest message of each topic."""
+        received, self._received = self._received, {}
+        return list(received.values())
+
     def turn(self, seconds: float) -> list[Acknowledged]:
         """Do what the network asks for, waiting up to ``seconds`` for it; return what was acknowledged.
 
@@ -125,6 +157,7 @@ class Connection:
             self._client.disconnect()
         # They hold us as we hold the client: without them its sockets are closed now, not when garbage is collected.
         self._client.on_connect = self._client.on_publish = self._client.on_disconnect = self._client.on_log = None
+        self._client.on_subscribe = self._client.on_message = None
 
     def _make_client(self, client_id: str) -> mqtt.Client:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id, protocol=mqtt.MQTTv5)
@@ -134,6 +167,8 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
         client.on_log = self._on_log
         entry = self._will.entry
         properties = _properties(PacketTypes.WILLMESSAGE, entry)
@@ -149,6 +184,7 @@ class Connection:
         """
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it untyped
         properties.SessionExpiryInterval = self._will.delay
+        properties.MaximumPacketSize = MAX_PACKET_BYTES
         self._client.connect(
             self._broker.host,
             self._broker.port,
@@ -167,6 +203,17 @@ class Connection:
 
     def _on_publish(self, _client: mqtt.Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
         self._acknowledged.append(Acknowledged(mid, reason))
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _data: Any, _message: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                log.warning("receipts_refused", reason=str(reason))
+
+    def _on_message(self, _client: mqtt.Client, _data: Any, message: mqtt.MQTTMessage) -> None:
+        if message.topic in self._received or len(self._received) < MAX_RECEIVED:
+            self._received[message.topic] = Received(message.topic, bytes(message.payload), message.retain)
 
     def _on_disconnect(
         self, _client: mqtt.Client, _data: Any, flags: mqtt.DisconnectFlags, reason: ReasonCode, _properties: Any

@@ -1,4 +1,7 @@
-"""Reports on their way: a PUBACK with reason 0 marks them sent, everything else keeps them."""
+"""Reports on their way: a PUBACK with reason 0 marks them sent, everything else keeps them.
+
+What was sent and not received goes again, where nothing waits that was never sent.
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +12,7 @@ import structlog
 from edge.uplink.backoff import Backoff
 from edge.uplink.connection import Acknowledged
 from edge.uplink.outbox import Entry, OutboxError, OutboxReader, Row
+from edge.uplink.replay import Replays
 
 log = structlog.get_logger()
 
@@ -28,10 +32,11 @@ class Delivery:
     def __init__(
         self,
         reader: OutboxReader,
+        replays: Replays,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._reader, self._clock, self._monotonic = reader, clock, monotonic
+        self._reader, self._replays, self._clock, self._monotonic = reader, replays, clock, monotonic
         self._in_flight: dict[int, Row] = {}
         self._nobody = Backoff()
         self._quiet_until = 0.0
@@ -55,11 +60,11 @@ class Delivery:
         """
         for row in self._due():
             left = row.entry.expires - self._clock()
-            if left < 1:
+            if left >= 1:
+                self._in_flight[outlet.publish(row.entry, expiry=int(left))] = row
+            elif not row.again:
                 log.warning("report_expired", stream=row.stream, sequence=row.sequence)
                 self._note(self._reader.mark_expired, row)
-            else:
-                self._in_flight[outlet.publish(row.entry, expiry=int(left))] = row
 
     def settle(self, answer: Acknowledged) -> None:
         """Note the broker's answer; one to another message than a report is not for us."""
@@ -72,8 +77,13 @@ class Delivery:
             self._keep(row, str(answer.reason))
         else:
             self._nobody.reset()
-            self._forget(row)
-            log.info("report_sent", stream=row.stream, sequence=row.sequence)
+            self._take_off(row)
+
+    def _take_off(self, row: Row) -> None:
+        """Note that the broker took a report."""
+        self._forget(row)
+        log.info("report_sent_again" if row.again else "report_sent", stream=row.stream, sequence=row.sequence)
+        if not row.again:
             self._note(self._reader.mark_sent, row)
 
     def _due(self) -> Iterator[Row]:
@@ -87,7 +97,10 @@ class Delivery:
         busy = {row.id for row in self._in_flight.values()}
         busy |= {message for message, due in self._not_before.items() if now < due}
         waiting = self._reader.unsent(room + len(busy))
-        yield from [row for row in waiting if row.id not in busy][:room]
+        rows = [row for row in waiting if row.id not in busy][:room]
+        yield from rows
+        if len(rows) < room:
+            yield from self._replays.due(room - len(rows))
 
     def _wait_for_subscribers(self, row: Row) -> None:
         now = self._monotonic()

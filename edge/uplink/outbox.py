@@ -58,6 +58,7 @@ class Row(msgspec.Struct, frozen=True):
     stream: Stream
     sequence: int
     entry: Entry
+    again: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -345,7 +346,9 @@ class OutboxReader:
 
     def name_subscribers(self, subscribers: Iterable[str]) -> None:
         """Say whose receipts count from now on; those that were named before keep theirs."""
-        named = list(subscribers)
+        named = sorted(subscribers)
+        if set(named) == set(self.receipts()):
+            return
         places = ", ".join("?" * len(named))
         rows = [(stream, subscriber) for stream in (Stream.HOUR, Stream.DAY) for subscriber in named]
         if opened := self._open():

@@ -13,6 +13,8 @@ from edge.uplink.connection import Broker, Connection, ConnectionFailedError, Wi
 from edge.uplink.contract import Status
 from edge.uplink.delivery import Delivery
 from edge.uplink.outbox import Entry, OutboxReader
+from edge.uplink.receipts import Receipts
+from edge.uplink.replay import PATIENCE_SECONDS, Replays
 
 log = structlog.get_logger()
 
@@ -31,9 +33,17 @@ class Publisher:
     """The uplink's work."""
 
     def __init__(
-        self, config: UplinkConfig, reader: OutboxReader, camera: str, *, will_delay: int = WILL_DELAY_SECONDS
+        self,
+        config: UplinkConfig,
+        reader: OutboxReader,
+        camera: str,
+        *,
+        will_delay: int = WILL_DELAY_SECONDS,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """Read the certificates; nothing is connected yet. The MQTT client id is the camera's.
+
+        Reports without a receipt are sent again after ``patience`` seconds at the earliest.
 
         Raises:
             ConfigError: a certificate or key is missing or wrong.
@@ -41,7 +51,9 @@ class Publisher:
         context = tls.client_context(config.ca, config.certificate, config.key)
         self._broker = Broker(config.host, config.port, context)
         self._reader, self._camera, self._will_delay = reader, camera, will_delay
-        self._delivery = Delivery(reader)
+        replays = Replays(reader, patience)
+        self._receipts = Receipts(reader, config.subscribers, replays)
+        self._delivery = Delivery(reader, replays)
         self._backoff = Backoff()
 
     def run(self, stop: threading.Event) -> None:
@@ -65,7 +77,7 @@ class Publisher:
         try:
             connection.open(stop)
             log.info("broker_connected", broker=str(self._broker))
-            _Session(connection, self._reader, self._delivery, states).run(stop)
+            _Session(connection, self._reader, self._delivery, self._receipts, states).run(stop)
         except ConnectionFailedError as error:
             if time.monotonic() - begun > GOOD_SECONDS:
                 self._backoff.reset()
@@ -81,9 +93,15 @@ class _Session:
     """What is done over one connection."""
 
     def __init__(
-        self, connection: Connection, reader: OutboxReader, delivery: Delivery, states: Mapping[Status, Entry]
+        self,
+        connection: Connection,
+        reader: OutboxReader,
+        delivery: Delivery,
+        receipts: Receipts,
+        states: Mapping[Status, Entry],
     ) -> None:
-        self._connection, self._reader, self._delivery, self._states = connection, reader, delivery, states
+        self._connection, self._reader, self._states = connection, reader, states
+        self._delivery, self._receipts = delivery, receipts
         self._said: dict[str, int] = {}
         self._retained: dict[int, str] = {}
 
@@ -91,6 +109,7 @@ class _Session:
         """Publish until ``stop`` is set, or until the gate has signed another will, which takes a new connection."""
         self._delivery.begin()
         self._retain(self._states[Status.ONLINE])
+        self._ask_for_receipts()
         while not stop.is_set():
             self._send()
             self._settle()
@@ -99,6 +118,11 @@ class _Session:
                 return
         self._drain()
         self._say_goodbye()
+
+    def _ask_for_receipts(self) -> None:
+        root = self._states[Status.ONLINE].topic.removesuffix("/state")
+        if topics := self._receipts.begin(f"{root}/receipt"):
+            self._connection.subscribe(topics)
 
     def _send(self) -> None:
         self._publish_latest()
@@ -110,6 +134,8 @@ class _Session:
             topic = self._retained.pop(answer.message, None)
             if topic and answer.reason.is_failure:
                 log.warning("message_refused", topic=topic, reason=str(answer.reason))
+        for message in self._connection.received():
+            self._receipts.take(message)
 
     def _drain(self) -> None:
         deadline = time.monotonic() + DRAIN_SECONDS

@@ -13,6 +13,7 @@ from edge.uplink.connection import Acknowledged
 from edge.uplink.contract import Stream
 from edge.uplink.delivery import MAX_IN_FLIGHT, Delivery
 from edge.uplink.outbox import Entry, Outbox, OutboxError, OutboxReader
+from edge.uplink.replay import Replays
 from tests.messages import BEGIN, report, signed
 
 TAKEN, NOBODY, QUOTA = 0, 16, 151
@@ -37,7 +38,8 @@ class Bench:
         """Begin with an empty outbox."""
         self.wall, self.monotonic = float(BEGIN), 0.0
         self.outbox, self.reader = Outbox(file, 1_000_000, lambda: self.wall), Reader(file)
-        self.delivery = Delivery(self.reader, lambda: self.wall, lambda: self.monotonic)
+        self.replays = Replays(self.reader, 120, lambda: self.wall, lambda: self.monotonic)
+        self.delivery = Delivery(self.reader, self.replays, lambda: self.wall, lambda: self.monotonic)
         self.sent: list[tuple[int, int | None]] = []
 
     def publish(self, entry: Entry, *, expiry: int | None) -> int:
