@@ -11,7 +11,7 @@ import jsonschema
 import msgspec
 from nacl.signing import VerifyKey
 
-from central.events import BreachError, Event, Received, Refused
+from central.events import Aside, BreachError, Event, Received, Refused
 from central.memory import Arrival, Memory
 from edge.uplink import schema, signature
 from edge.uplink.contract import (
@@ -34,6 +34,7 @@ MAX_BYTES = 1 << 20
 # Below ten different vehicles only a bench may release.
 MIN_K = 10
 TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]+)/(?P<camera>[a-z0-9-]+)/(?P<branch>.+)")
+RECEIPT = re.compile(r"receipt/[a-z0-9][a-z0-9.-]*")
 NAMES: Mapping[str, schema.Name] = {
     "counts/hour": "counts",
     "counts/day": "counts",
@@ -69,6 +70,8 @@ class Checker:
 
     def _check(self, received: Received) -> Event:
         address, branch = self._address(received.topic)
+        if branch not in NAMES:
+            return Aside(received.topic)
         if len(received.payload) > MAX_BYTES:
             raise BreachError(f"has {len(received.payload)} bytes; at most {MAX_BYTES} are allowed")
         if received.content_type != CONTENT_TYPE:
@@ -93,7 +96,7 @@ class Checker:
 
     def _address(self, topic: str) -> tuple[Address, str]:
         found = TOPIC.fullmatch(topic)
-        if not found or found["branch"] not in NAMES:
+        if not found or not (found["branch"] in NAMES or RECEIPT.fullmatch(found["branch"])):
             raise BreachError("is no topic of the contract")
         if found["root"] != self._root:
             raise BreachError("is a bench message" if not self._bench else "is no bench message")

@@ -79,6 +79,12 @@ class Expired(msgspec.Struct, frozen=True):
     id: str
 
 
+class Aside(msgspec.Struct, frozen=True):
+    """A message that is not for us: a subscriber's receipt for a camera."""
+
+    topic: str
+
+
 class Refused(msgspec.Struct, frozen=True):
     """A message that breaks the contract, and how."""
 
@@ -86,4 +92,4 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
 
 
-Event = Report | StateChange | HealthNote | CheckpointNote | Repeated | Expired | Refused
+Event = Report | StateChange | HealthNote | CheckpointNote | Repeated | Expired | Aside | Refused

@@ -32,13 +32,6 @@ class Broker(msgspec.Struct, frozen=True):
     tls: ssl.SSLContext
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """The broker took the message that has this number, or says why not."""
-
-    number: int
-    refusal: str
-
-
 class ListenError(Exception):
     """There is no connection (any more), and why."""
 
@@ -88,7 +81,8 @@ class Session:
         """Prepare a connection; without ``terms`` the broker forgets us with it, and nothing needs to be confirmed."""
         self._broker, self._topics, self._terms = broker, topics, terms
         self.inbox: deque[Received] = deque()
-        self.answers: deque[Answer] = deque()
+        # What the broker said to each message that was published: why not, or nothing.
+        self.answers: deque[str] = deque()
         self._subscribed = False
         self._refusal = ""
         self._error = ""
@@ -138,11 +132,11 @@ class Session:
         if received.packet:
             self._client.ack(received.packet, 1)
 
-    def publish(self, topic: str, payload: bytes, content_type: str) -> int:
-        """Hand a retained message to the connection; return the number of its answer."""
+    def publish(self, topic: str, payload: bytes, content_type: str) -> None:
+        """Hand a retained message to the connection; an answer follows."""
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]  # paho left it untyped
         properties.ContentType = content_type
-        return self._client.publish(topic, payload, qos=1, retain=True, properties=properties).mid
+        self._client.publish(topic, payload, qos=1, retain=True, properties=properties)
 
     def close(self) -> None:
         """Say goodbye."""
@@ -191,8 +185,8 @@ class Session:
             )
         )
 
-    def _on_publish(self, _client: mqtt.Client, _data: Any, number: int, reason: ReasonCode, _more: Any) -> None:
-        self.answers.append(Answer(number, str(reason) if reason.is_failure else ""))
+    def _on_publish(self, _client: mqtt.Client, _data: Any, _number: int, reason: ReasonCode, _more: Any) -> None:
+        self.answers.append(str(reason) if reason.is_failure else "")
 
     def _on_log(self, _client: mqtt.Client, _data: Any, level: int, text: str) -> None:
         if level == mqtt.MQTT_LOG_ERR:

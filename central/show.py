@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from central.checks import local_times
-from central.events import CheckpointNote, Event, Expired, HealthNote, Refused, Repeated, Report, StateChange
+from central.events import Aside, CheckpointNote, Event, Expired, HealthNote, Refused, Repeated, Report, StateChange
 from edge.uplink.contract import (
     Cell,
     CountData,
@@ -40,7 +40,7 @@ def print_event(event: Event, console: Console) -> None:
             _print_line(_checkpoint(event), "dim", console)
         case Expired(name):
             _print_line(f"{name} came after its expiry, and is not kept", "dim", console)
-        case Repeated():
+        case Repeated() | Aside():
             pass
 
 

@@ -36,7 +36,7 @@ create table streams (
 create table gaps (
     id integer primary key, station integer not null references stations, stream text not null,
     first integer not null, last integer not null, noticed integer not null,
-    answers integer not null default 0, answered integer not null default 0, lost integer
+    lost integer
 ) strict;
 create table reports (
     id integer primary key, station integer not null references stations, stream text not null,

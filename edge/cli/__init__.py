@@ -13,6 +13,7 @@ import click
 
 from edge import __version__, keys
 from edge.cli.audit import audit
+from edge.cli.central import central
 from edge.cli.lists import lists
 from edge.cli.options import PATH, config_option, source_options, supervisor_option
 from edge.cli.policy import policy
@@ -31,6 +32,7 @@ def commands() -> None:
 
 
 commands.add_command(audit)
+commands.add_command(central)
 commands.add_command(policy)
 commands.add_command(prove)
 commands.add_command(registry)
