@@ -24,12 +24,12 @@ GRACE = 300
 
 
 class Holding(msgspec.Struct, frozen=True):
-    """The oldest item of one kind, when it must go, and whether it should be gone."""
+    """Items of one kind, when the first of them must go, and whether it should be gone."""
 
     kind: str
     items: int
     term: str
-    oldest: str
+    due: str
     over: bool
 
 

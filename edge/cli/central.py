@@ -1,14 +1,19 @@
 """`anpr-edge central`: what the city's side runs, never a camera."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar, get_args
 
 import click
 
-from edge.cli.options import PATH
+from edge.cli.options import PATH, Day
 from edge.errors import ConfigError
+from edge.uplink.contract import DimensionName
+
+F = TypeVar("F", bound=Callable[..., Any])
+DIMENSIONS: tuple[str, ...] = get_args(DimensionName)
 
 store_option = click.option("--store", required=True, type=PATH, metavar="FILE", help="The store of `collect`.")
 
@@ -50,6 +55,127 @@ def collect(**choices: Any) -> None:
     with _needed():
         from central.collector import Options, run  # noqa: PLC0415
     sys.exit(run(Options(**choices), sys.stdout))
+
+
+def _choice_options(command: F) -> F:
+    """Add what to choose from a store, and the form."""
+    options = [
+        store_option,
+        click.option("--from", "first", type=Day(), metavar="DAY", help="From this local day on."),
+        click.option("--to", "last", type=Day(), metavar="DAY", help="To this local day, included."),
+        click.option("--zone", metavar="NAME", help="One zone only."),
+        click.option("--camera", metavar="NAME", help="One camera only."),
+        click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv", show_default=True),
+        click.option(
+            "--vocabulary",
+            type=click.Choice(["en", "nl"]),
+            default="en",
+            show_default=True,
+            help="nl: columns named as in the national ANPR visualisation standard, where it has a name.",
+        ),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@central.command()
+@_choice_options
+@click.option("--table", metavar="NAME", help="One table only.")
+def export(store: Path, form: Any, vocabulary: Any, **choice: Any) -> None:
+    """Print one row for each cell that was released, with where it comes from.
+
+    \b
+    bin             hour, or day: what the hours of that day left; a vehicle is in one of them
+    rest            what earlier rungs told: the cell is what they left, never the whole
+    passages,
+    unique_vehicles the number, in the column of what it counts; 0 with no values: nothing was released
+    weight          of the table: divide by it, for one table of several
+    partial         the camera did not see all of it; observed_share says how much
+    noise           empty, or what noise is on the number
+    expires         delete the row by then, here too
+
+    To add rows up rightly, use `totals`.
+    """  # noqa: D301  (click's mark for lines that it must not wrap)
+    with _needed():
+        from central import cells, export  # noqa: PLC0415
+        from central.store import reading  # noqa: PLC0415
+    with reading(store) as database:
+        rows = export.cells(cells.with_cells(database, cells.Choice(**choice)))
+        export.write(rows, sys.stdout, form, vocabulary)
+
+
+@central.command()
+@_choice_options
+@click.option("--by", multiple=True, type=click.Choice(["camera", *DIMENSIONS]), help="What to tell apart; repeatable.")
+@click.option("--per", type=click.Choice(["day", "period"]), default="day", show_default=True)
+@click.option("--table", metavar="NAME", help="One table, divided by its weight; otherwise all tables are added.")
+def totals(  # noqa: PLR0913  (a command's options)
+    *, store: Path, form: Any, vocabulary: Any, by: tuple[str, ...], per: str, table: str | None, **choice: Any
+) -> None:
+    """Print sums of what may be added: hours and what they left for the day, tables, cameras.
+
+    \b
+    quality         at_least: no fewer passed; what fewer than k vehicles share is not in it
+                    estimate: divided by the weight of its table
+                    noisy: with noise, whose standard deviation is `deviation`
+    observed_share  which part of the time the cameras saw, missing reports included
+
+    A row whose dimension is empty holds what cells do not tell of it. Different vehicles of two hours, days or cameras
+    are never added: one that came twice would be two.
+    """  # noqa: D301  (click's mark for lines that it must not wrap)
+    with _needed():
+        from central import cells, export  # noqa: PLC0415
+        from central.store import reading  # noqa: PLC0415
+        from central.totals import Wanted, totals  # noqa: PLC0415
+    dimensions = tuple(dict.fromkeys(one for one in by if one != "camera"))
+    wanted = Wanted(dimensions, each_camera="camera" in by, each_day=per == "day", table=table)
+    with reading(store) as database:
+        found = totals(cells.with_cells(database, cells.Choice(**choice)), wanted)
+    export.write(export.sums(found, wanted), sys.stdout, form, vocabulary)
+
+
+@central.command()
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each kind.")
+def retention(store: Path, *, as_json: bool) -> None:
+    """Prove that nothing in the store is older than its term.
+
+    Prints each kind, its term and when its oldest item must go (must have gone); exit status 1 where something is
+    overdue, or where this machine's clock is behind that of the cameras, so that nobody can tell.
+    """
+    with _needed():
+        import msgspec  # noqa: PLC0415
+
+        from central import terms  # noqa: PLC0415
+        from central.store import reading  # noqa: PLC0415
+    with reading(store) as database:
+        found, behind = list(terms.holdings(database)), terms.clock_is_behind(database)
+    for one in found:
+        line = f"{'OLDER' if one.over else 'ok':<6} {one.kind:<12} {one.items:>9}  term: {one.term:<42} due: {one.due}"
+        click.echo(msgspec.json.encode(one) if as_json else line)
+    if behind:
+        click.echo("this machine's clock is more than a day behind that of a camera: set it first", err=True)
+    sys.exit(1 if behind or any(one.over for one in found) else 0)
+
+
+@central.command()
+@store_option
+@click.option("--zone", metavar="NAME", help="One zone only.")
+@click.option("--camera", required=True, metavar="NAME", help="The camera.")
+def checkpoints(store: Path, zone: str | None, camera: str) -> None:
+    """Print the heads of a camera's audit log that were kept, one message a line.
+
+    \b
+      anpr-edge central checkpoints --store counts.db --camera cam-017 > kept.jsonl
+      anpr-edge audit verify --config camera.toml --checkpoint kept.jsonl
+    """  # noqa: D301  (click's mark for lines that it must not wrap)
+    with _needed():
+        from central.store import reading  # noqa: PLC0415
+        from central.witness import checkpoints  # noqa: PLC0415
+    with reading(store) as database:
+        for payload in checkpoints(database, camera, zone):
+            click.echo(payload)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""A made-up week of several cameras, as they would publish it."""
