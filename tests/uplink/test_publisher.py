@@ -2,12 +2,10 @@
 
 import gc
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, MutableMapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -25,72 +23,14 @@ from edge.uplink import signature
 from edge.uplink.connection import Broker as BrokerAddress
 from edge.uplink.connection import Connection, Will
 from edge.uplink.contract import CONTENT_TYPE, Status, Stream
-from edge.uplink.outbox import Outbox, OutboxReader
+from edge.uplink.outbox import OutboxReader
 from edge.uplink.publisher import Publisher
 from edge.uplink.tls import client_context
 from tests.brokers import CAMERA, OTHER, until, uplink_config
-from tests.messages import ADDRESS, BEGIN, FAR, HOUR, KEY, checkpoint, health, report, signed, state, states
+from tests.messages import ADDRESS, FAR, KEY, checkpoint, health, report, signed, state, states
+from tests.uplink.site import Site, sequences, uplink_process
 
 Logs = list[MutableMapping[str, Any]]
-
-
-class Site:
-    """A gate's outbox, and uplinks for it."""
-
-    def __init__(self, file: Path) -> None:
-        """Store what a gate stores when it starts."""
-        self.file = file
-        self.outbox = Outbox(file, 10_000_000)
-        self.outbox.set_states(states())
-        self.outbox.put_health(signed(health(1)))
-
-    def add(self, number: int) -> None:
-        """Release so many more windows."""
-        last = self.outbox.highest_window(Stream.HOUR) or BEGIN
-        for window in range(last + HOUR, last + (number + 1) * HOUR, HOUR):
-            assert self.outbox.append(Stream.HOUR, window, [lambda sequence: signed(report(sequence))])
-
-    @property
-    def waiting(self) -> int:
-        """How many reports wait."""
-        return self.outbox.stats().waiting
-
-    @contextmanager
-    def publishing(self, config: UplinkConfig, camera: str = CAMERA) -> Iterator[threading.Event]:
-        """Run a publisher in a thread; setting the event ends it."""
-        stop = threading.Event()
-
-        def work() -> None:
-            with closing(OutboxReader(self.file)) as reader:
-                Publisher(config, reader, camera).run(stop)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        try:
-            yield stop
-        finally:
-            stop.set()
-            thread.join(10)
-            assert not thread.is_alive()
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    """Make a site."""
-    made = Site(tmp_path / "outbox.db")
-    with closing(made.outbox):
-        yield made
-
-
-@contextmanager
-def _process(site: Site, config: UplinkConfig, will_delay: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run an uplink as a process of its own; it is killed in the end."""
-    options = [CAMERA, site.file, will_delay, config.host, config.port, config.ca, config.certificate, config.key]
-    with subprocess.Popen([sys.executable, "-m", "tests.uplink.uplink_process", *map(str, options)]) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 @pytest.fixture
@@ -101,10 +41,6 @@ def _failed_handshakes() -> Iterator[None]:
         if thread.name == "connect":
             thread.join()
     gc.collect()
-
-
-def _sequences(heard: Listener) -> list[int]:
-    return [int(msgspec.json.decode(payload)["sequence"]) for payload in heard.payloads("/counts/hour")]
 
 
 def _statuses(heard: Listener) -> list[str]:
@@ -169,13 +105,13 @@ def test_the_broker_goes_and_comes_and_every_window_arrives(site: Site, mosquitt
         site.publishing(uplink_config(mosquitto, pki)),
     ):
         site.add(5)
-        until(lambda: len(_sequences(heard)) == 5)
+        until(lambda: len(sequences(heard)) == 5)
         mosquitto.kill()
         site.add(20)
         until(lambda: "broker_unreachable" in _events(logs))
         assert site.waiting == 20
         mosquitto.start()
-        until(lambda: set(_sequences(heard)) == set(range(1, 26)))
+        until(lambda: set(sequences(heard)) == set(range(1, 26)))
         until(lambda: site.waiting == 0)
     assert len(set(heard.payloads("/counts/hour"))) == 25
     unreachable = _first(logs, "broker_unreachable")
@@ -189,19 +125,19 @@ def test_kill_9_in_the_middle_and_every_window_arrives(site: Site, mosquitto: Br
     site.add(150)
     config = uplink_config(mosquitto, pki)
     with listening(mosquitto, pki) as heard:
-        with _process(site, config, will_delay=60):
-            until(lambda: len(_sequences(heard)) > 20)
+        with uplink_process(site, config, will_delay=60):
+            until(lambda: len(sequences(heard)) > 20)
         assert site.waiting > 0
-        with _process(site, config, will_delay=60):
+        with uplink_process(site, config, will_delay=60):
             until(lambda: site.waiting == 0)
-        until(lambda: set(_sequences(heard)) == set(range(1, 151)))
+        until(lambda: set(sequences(heard)) == set(range(1, 151)))
     assert len(set(heard.payloads("/counts/hour"))) == 150
 
 
 def test_after_kill_9_the_last_will_comes_as_the_gate_signed_it(site: Site, mosquitto: Broker, pki: Pki) -> None:
     """Once the delay is over the camera is offline, with content type and signature."""
     with listening(mosquitto, pki) as heard:
-        with _process(site, uplink_config(mosquitto, pki), will_delay=1):
+        with uplink_process(site, uplink_config(mosquitto, pki), will_delay=1):
             until(lambda: _statuses(heard) == ["online"])
         until(lambda: _statuses(heard) == ["online", "offline"])
     entry = signed(state(Status.OFFLINE))
@@ -237,7 +173,7 @@ def test_nobody_subscribed_is_no_delivery(site: Site, mosquitto: Broker, pki: Pk
         until(lambda: "nobody_subscribed" in _events(logs))
         assert site.waiting == 3
         with listening(mosquitto, pki) as heard:
-            until(lambda: _sequences(heard) == [1, 2, 3])
+            until(lambda: sequences(heard) == [1, 2, 3])
             until(lambda: site.waiting == 0)
 
 
@@ -254,7 +190,7 @@ def test_refused_is_not_connected(site: Site, mosquitto: Broker, pki: Pki) -> No
         mosquitto.config.write_text(config)
         mosquitto.start()
         with listening(mosquitto, pki) as heard:
-            until(lambda: set(_sequences(heard)) == {1, 2})
+            until(lambda: set(sequences(heard)) == {1, 2})
     assert _first(logs, "broker_refused")["reason"] == "Not authorized"
     assert _events(logs).index("broker_refused") < _events(logs).index("broker_connected")
 
@@ -290,7 +226,7 @@ def test_a_camera_writes_below_its_own_name_only(site: Site, mosquitto: Broker, 
             until(lambda: {"report_refused", "message_refused"} <= set(_events(logs)))
         assert (heard.messages, site.waiting) == ([], 2)
         with site.publishing(uplink_config(mosquitto, pki)):
-            until(lambda: set(_sequences(heard)) == {1, 2})
+            until(lambda: set(sequences(heard)) == {1, 2})
     assert _first(logs, "report_refused")["reason"] == "Not authorized"
     assert spy.messages == []
 
@@ -304,7 +240,7 @@ def test_the_end_sends_what_waits_and_says_so(site: Site, mosquitto: Broker, pki
         begun = time.monotonic()
         until(lambda: _statuses(heard) == ["online", "stopped"], seconds=4)
         assert time.monotonic() - begun < 4
-        assert set(_sequences(heard)) == set(range(1, 101))
+        assert set(sequences(heard)) == set(range(1, 101))
 
 
 def test_new_states_take_a_new_connection(site: Site, mosquitto: Broker, pki: Pki) -> None:

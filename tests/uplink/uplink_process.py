@@ -1,4 +1,7 @@
-"""An uplink of its own, to be killed: camera, outbox, will delay, host, port, CA, certificate, key, subscribers."""
+"""An uplink of its own, to be killed.
+
+Options: camera, outbox, will delay, patience, host, port, CA, certificate, key, names of subscribers.
+"""
 
 import signal
 import sys
@@ -9,17 +12,16 @@ from edge.config import UplinkConfig
 from edge.uplink.outbox import OutboxReader
 from edge.uplink.publisher import Publisher
 
-# Tests can't wait for two minutes.
-PATIENCE = 1.0
 
-
-def main(camera: str, outbox: str, will_delay: str, host: str, port: str, *others: str) -> None:
+def main(camera: str, outbox: str, will_delay: str, patience: str, *others: str) -> None:
     """Publish until SIGTERM."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    ca, certificate, key = map(Path, others[:3])
-    config = UplinkConfig(host, int(port), ca, certificate, key, others[3:])
-    Publisher(config, OutboxReader(Path(outbox)), camera, will_delay=int(will_delay), patience=PATIENCE).run(stop)
+    host, port, *files = others[:5]
+    ca, certificate, key = map(Path, files)
+    config = UplinkConfig(host, int(port), ca, certificate, key, subscribers=others[5:])
+    reader, delay = OutboxReader(Path(outbox)), int(will_delay)
+    Publisher(config, reader, camera, will_delay=delay, patience=float(patience)).run(stop)
 
 
 if __name__ == "__main__":
