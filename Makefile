@@ -8,7 +8,7 @@ FUZZ := var/fuzz/venv
 RUNS ?= 10000000
 PHOTOS ?= ../shared/data/photos-nl ../shared/data/frames-nl
 
-.PHONY: help setup broker demo test check attack canary bench bench-register fuzz lock models clean
+.PHONY: help setup broker demo test check attack canary soak bench bench-register fuzz lock models clean
 
 help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
@@ -16,6 +16,7 @@ help:
 	@echo "make check   formatter, linter, types, imports"
 	@echo "make attack  attacks on what leaves a camera, and 10,000 random streets, nights and games for each rule (an hour)"
 	@echo "make canary  known plates pass, then memory, files, messages and packets are searched for them (an hour; root)"
+	@echo "make soak    1,000 reports on their way while gate, uplink, broker and collectors are killed at random (a minute)"
 	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
 	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each; what leads on is kept in var/fuzz"
@@ -55,6 +56,9 @@ attack: setup
 canary: setup broker
 	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
 	@$(BIN)/python -m hil.canary var/scene $(wildcard $(CLIPS))
+
+soak: setup broker
+	@$(BIN)/python -m tests.uplink.soak --reports 1000
 
 bench: setup
 	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi
