@@ -15,6 +15,7 @@ from edge.camera.url import masked
 from edge.categories import Sandbox
 from edge.config import Config, replace_source
 from edge.errors import SourceError
+from edge.sandbox import memory
 from edge.sandbox.landlock import DEVICE, READ, RUN, WRITE, Access
 from edge.sandbox.peer import Peer, move_in
 from edge.sandbox.seccomp import Network
@@ -68,12 +69,16 @@ def _enter_seeing(config: Config, walls: Walls) -> tuple[Config, Sandbox]:
 def enter_setup(config: Config) -> tuple[Config, Sandbox]:
     """Wall in set-up mode, as vision but without any place to write to: no picture can be kept.
 
-    The socket on which it shows them is made before; inside, no other can be.
+    The socket on which it shows them is made before; inside, no other can be. Where the kernel holds less than all, no
+    file can grow. That would stop a log that goes to a file as well, and so is not done where walls are whole.
 
     Raises:
         SourceError: the camera's name can't be resolved.
     """
-    return _enter_seeing(config, of_setup(config))
+    config, level = _enter_seeing(config, of_setup(config))
+    if level is not Sandbox.FULL:
+        memory.keep_from_files()
+    return config, level
 
 
 def enter_gate(config: Config) -> Sandbox:

@@ -219,6 +219,23 @@ def test_a_key_that_lies_among_what_a_process_reads_is_named(site: Site) -> None
     assert f"secret keys: {site.folder / 'camera.key'} can be read" in done.stderr
 
 
+def test_set_up_mode_writes_nothing_on_a_kernel_that_holds_no_files_either(site: Site, tmp_path: Path) -> None:
+    """Not a byte: without Landlock a file can be made, and stays empty."""
+    place = tmp_path / "picture"
+    script = (
+        "import sys; from pathlib import Path; from edge.config import load; from edge.sandbox import landlock\n"
+        "from edge.service import walls\n"
+        "landlock.version = lambda: 0\n"
+        "walls.enter_setup(load(Path(sys.argv[1])))\n"
+        "Path(sys.argv[2]).write_bytes(b'picture')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(site.config), str(place)], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert "File too large" in done.stderr
+    assert place.read_bytes() == b""
+
+
 def test_a_log_that_uplink_could_change_is_named(site: Site) -> None:
     """Whoever keeps a list, which uplink rewrites, beside the log is told."""
     edit(site, 'zone_rules = "zone-rules.toml"', 'zone_rules = "zone-rules.toml"\nexemptions = "state/list.sealed"')
