@@ -1,6 +1,8 @@
 """`anpr-edge central`: what the city's side runs, never a camera."""
 
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from edge.cli.options import PATH, Day
+from edge.cli.options import PATH, Day, language_option
 from edge.errors import ConfigError
 from edge.uplink.contract import DimensionName
 
@@ -137,6 +139,28 @@ def totals(  # noqa: PLR0913  (a command's options)
 
 @central.command()
 @store_option
+@click.option("--port", type=click.IntRange(0, 65535), default=8090, show_default=True, help="Where to serve it.")
+@click.option("--html", type=PATH, metavar="FILE", help="Write the page into a file instead, once.")
+@language_option
+def dashboard(store: Path, port: int, html: Path | None, language: Any) -> None:
+    """Show zones and cameras on one page: at http://127.0.0.1:8090 until Ctrl-C, or in a file.
+
+    The page has no script and no outside parts, and loads itself again every five minutes. It is served to this machine
+    only: put a web server with a login of two factors before it, or write it to a file that such a server gives out.
+    """
+    with _needed():
+        from central.dashboard import serve  # noqa: PLC0415
+    if html is not None:
+        serve.write(store, html, language)
+        click.echo(f"{html}: written")
+        return
+    with serve.server(store, port, language) as server, _stopping(server.shutdown):
+        click.echo(f"http://{serve.HOST}:{server.server_port} until Ctrl-C")
+        server.serve_forever()
+
+
+@central.command()
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each kind.")
 def retention(store: Path, *, as_json: bool) -> None:
     """Prove that nothing in the store is older than its term.
@@ -176,6 +200,18 @@ def checkpoints(store: Path, zone: str | None, camera: str) -> None:
     with reading(store) as database:
         for payload in checkpoints(database, camera, zone):
             click.echo(payload)
+
+
+@contextmanager
+def _stopping(end: Callable[[], None]) -> Iterator[None]:
+    """Call ``end`` on Ctrl-C and SIGTERM, in a thread: it waits for what it ends."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, lambda *_: threading.Thread(target=end).start()) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 @contextmanager
