@@ -1,9 +1,16 @@
 """Reports that the broker took and a subscriber does not have, with a real Mosquitto."""
 
+import threading
 import time
 from collections import Counter
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
+import msgspec
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from structlog.testing import capture_logs
 
 from edge.proof.broker import Broker
@@ -12,6 +19,7 @@ from edge.proof.pki import SUBSCRIBER, Pki
 from edge.uplink.connection import MAX_PACKET_BYTES
 from edge.uplink.contract import Sequences, Stream, encode
 from edge.uplink.outbox import OutboxReader
+from edge.uplink.tls import client_context
 from tests.brokers import OTHER, SECOND_SUBSCRIBER, speaking, until, uplink_config
 from tests.messages import ADDRESS, receipt
 from tests.uplink.site import Site, sequences, uplink_process
@@ -48,6 +56,49 @@ def test_what_a_receipt_leaves_open_comes_again_as_it_was(site: Site, mosquitto:
     came = [message for message in heard.messages if message.topic == ADDRESS.topic(Stream.HOUR)]
     assert len({(message.payload, signature(message)) for message in came}) == 5
     assert {message.retain for message in came} == {False}
+
+
+def test_what_a_killed_broker_had_confirmed_comes_again(site: Site, mosquitto: Broker, pki: Pki) -> None:
+    """It took reports for a subscriber that was away, and forgot them in a power cut: a PUBACK is not delivery."""
+    mosquitto.config.write_text(mosquitto.config.read_text().replace("autosave_interval 5", "autosave_interval 1800"))
+    mosquitto.restart()
+    config = uplink_config(mosquitto, pki, subscribers=(SUBSCRIBER,))
+    with _durable(mosquitto, pki):
+        pass
+    with site.publishing(config, patience=PATIENCE):
+        site.add(5)
+        until(lambda: site.waiting == 0)
+        mosquitto.kill()
+        mosquitto.start()
+        with _durable(mosquitto, pki) as heard, speaking(mosquitto, pki) as central:
+            time.sleep(PATIENCE / 2)
+            assert heard == []
+            until(lambda: heard)
+            assert set(heard) == {"1"}
+            central.say(TOPIC, _receipt(1))
+            until(lambda: sorted({int(one) for one in heard}) == [1, 2, 3, 4, 5])
+
+
+@contextmanager
+def _durable(running: Broker, pki: Pki) -> Iterator[list[str]]:
+    """Subscribe with a session that the broker keeps; give the sequences of the reports that come."""
+    heard: list[str] = []
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, "central", protocol=mqtt.MQTTv5)
+    client.tls_set_context(client_context(pki.ca, pki.subscriber.certificate, pki.subscriber.key))
+    client.on_message = lambda _client, _data, message: heard.append(msgspec.json.decode(message.payload)["sequence"])
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho left it untyped
+    properties.SessionExpiryInterval = 3600
+    client.connect(running.host, running.port, clean_start=False, properties=properties)
+    client.loop_start()
+    subscribed = threading.Event()
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.subscribe(ADDRESS.topic(Stream.HOUR), qos=1)
+    assert subscribed.wait(10)
+    try:
+        yield heard
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def test_silence_does_not_flood_the_broker(site: Site, mosquitto: Broker, pki: Pki) -> None:
