@@ -47,6 +47,11 @@ class Bin(msgspec.Struct, frozen=True):
     kid: str
 
     @property
+    def begun(self) -> float:
+        """Its start in Unix seconds: to Python both hours of October that begin at 2 are the same time."""
+        return self.start.timestamp()
+
+    @property
     def hours(self) -> float:
         """How long it is."""
         return (self.end.timestamp() - self.start.timestamp()) / 3600

@@ -39,7 +39,7 @@ def cells(reports: Iterable[tuple[Bin, Sequence[Counted]]]) -> Iterator[Row]:
 
 def sums(totals: Iterable[Total], wanted: Wanted) -> Iterator[Row]:
     """Give a row for each total; a dimension that cells do not tell is empty."""
-    for one in sorted(totals, key=lambda total: str(total.group)):
+    for one in sorted(totals, key=_place):
         group = one.group
         camera = {"camera": group.camera} if wanted.each_camera else {}
         day = {"day": group.day.isoformat(), "day_of_week": group.day.isoweekday()} if group.day else {}
@@ -61,6 +61,12 @@ def write(rows: Iterable[Row], out: TextIO, form: Form, vocabulary: Vocabulary) 
             writer.writerow(named)
         writer.writerow(_text(value) for value in named.values())
     return number
+
+
+def _place(total: Total) -> tuple[str, ...]:
+    """Order totals; what cells do not tell comes first."""
+    zone, camera, day, values = total.group
+    return zone, camera or "", str(day or ""), *(value or "" for value in values)
 
 
 def _described(one: Bin) -> Row:

@@ -58,7 +58,7 @@ class _Sum:
         self.n, self.variance = 0.0, 0.0
         self.divided = False
         self.measures, self.directions = set[str](), set[str | None]()
-        self.bins = dict[tuple[str, datetime, datetime], Bin]()
+        self.bins = dict[tuple[str, float, str], Bin]()
 
     def add(self, one: Bin, cell: Counted, weight: float) -> None:
         self.n += cell.n / weight
@@ -66,7 +66,7 @@ class _Sum:
         self.variance += variance(one.noise) / weight**2
         self.divided |= weight < 1
         self.measures.add(one.measure)
-        self.bins[one.camera, one.start, one.end] = one
+        self.bins[one.camera, one.begun, one.stream] = one
 
     def total(self, group: Group, coverage: "Coverage") -> Total:
         self._check(group)
@@ -154,7 +154,7 @@ class Coverage:
 
 def _seen(reports: Sequence[Bin]) -> float:
     """Return how many hours of a day a camera saw; each table has a report of each bin."""
-    hours = {one.start: one for one in reports if one.stream == "hour"} or {one.start: one for one in reports}
+    hours = {one.begun: one for one in reports if one.stream == "hour"} or {one.begun: one for one in reports}
     return sum(one.hours * one.observed_share for one in hours.values())
 
 

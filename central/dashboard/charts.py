@@ -32,7 +32,8 @@ def hours(zone: Zone, now: datetime, speech: Speech) -> str:
         for at, slot in enumerate(slots)
     )
     colours = [("background:var(--in)", speech.say("in")), ("background:var(--out)", speech.say("out"))]
-    return _chart(columns, ticks, top, speech) + legend(colours) + _hour_numbers(slots, speech)
+    signs = _signs(zone.hours, speech, none=any(slot.over and slot.bar is None for slot in slots))
+    return _chart(columns, ticks, top, speech) + legend([*colours, *signs]) + _hour_numbers(slots, speech)
 
 
 def days(zone: Zone, speech: Speech) -> str:
@@ -44,7 +45,8 @@ def days(zone: Zone, speech: Speech) -> str:
         ("background:var(--in)", speech.say("told_by_hour")),
         ("background:var(--day)", speech.say("told_by_day")),
     ]
-    return f"<div class=days>{_chart(columns, ticks, top, speech)}</div>" + legend(colours) + _day_numbers(zone, speech)
+    explained = legend([*colours, *_signs(zone.days, speech, none=False)])
+    return f"<div class=days>{_chart(columns, ticks, top, speech)}</div>{explained}{_day_numbers(zone, speech)}"
 
 
 def types(zone: Zone, speech: Speech) -> str:
@@ -61,9 +63,8 @@ def types(zone: Zone, speech: Speech) -> str:
 def mixes(zone: Zone, dimension: str, speech: Speech) -> str:
     """Draw what vehicles of each group of types are like, as shares of all that were counted of them."""
     chosen = [one for one in zone.mixes if one.dimension == dimension]
-    values = list(dict.fromkeys(value for one in chosen for value in sorted(one.values, key=_order)))
-    values.sort(key=_order)
-    colours = {value: f"background:var(--c{at % 8})" for at, value in enumerate(values)}
+    values = sorted({value for one in chosen for value in one.values}, key=_order)
+    colours = {value: f"background:var(--c{_colour(value, at)})" for at, value in enumerate(values)}
     rows = "".join(_mix(one, colours, zone, speech) for one in chosen)
     explained = [*((style, speech.name(value)) for value, style in colours.items()), (_UNTOLD, speech.say("untold"))]
     note = f"<p class=notes>≈ {text(speech.say('scaled'))}</p>" if any(one.scaled for one in chosen) else ""
@@ -71,6 +72,27 @@ def mixes(zone: Zone, dimension: str, speech: Speech) -> str:
 
 
 _UNTOLD = "background:repeating-linear-gradient(135deg,var(--untold) 0 3px,transparent 3px 6px)"
+# The same value has the same colour everywhere; others take the next.
+_COLOURS = {
+    "Z": 2,
+    "6": 0,
+    "5": 7,
+    "4": 1,
+    "3": 4,
+    "2": 3,
+    "1": 5,
+    "0": 6,
+    "unknown": 5,
+    "electric": 2,
+    "hydrogen": 6,
+    "hybrid": 0,
+    "petrol": 1,
+    "diesel": 7,
+    "gas": 3,
+    "yes": 2,
+    "no": 1,
+    "exempt": 3,
+}
 _ORDER = ("yes", "no", "exempt", "not_applicable", "none", "day", "long_term", "electric", "hydrogen", "hybrid", "Z")
 
 
@@ -81,6 +103,10 @@ def _order(value: str) -> tuple[int, str]:
     if value.isdigit():
         return len(_ORDER) + 9 - int(value), value
     return (_ORDER.index(value), value) if value in _ORDER else (len(_ORDER) + 10, value)
+
+
+def _colour(value: str, at: int) -> int:
+    return _COLOURS.get(value, at % 8)
 
 
 def _slots(zone: Zone, now: datetime) -> list[Slot]:
@@ -126,6 +152,13 @@ def _part(bar: Bar) -> str:
     return " class=part" if bar.observed < WIDE else ""
 
 
+def _signs(bars: Sequence[Bar], speech: Speech, *, none: bool) -> list[tuple[str, str]]:
+    """Explain hatched bars and crosses, where there are any."""
+    hatched = "background:repeating-linear-gradient(135deg,var(--soft) 0 3px,transparent 3px 6px)"
+    signs = [(hatched, speech.say("partly"))] if any(_part(one) for one in bars) else []
+    return [*signs, *([("width:0", f"× {speech.say('no_report')}")] if none else [])]  # noqa: RUF001  (the sign in the chart)
+
+
 def _chart(columns: str, ticks: str, top: int, speech: Speech) -> str:
     axis = "".join(f"<span>{speech.number(n)}</span>" for n in (top, top / 2, 0))
     return (
@@ -135,10 +168,10 @@ def _chart(columns: str, ticks: str, top: int, speech: Speech) -> str:
 
 
 def _top(highest: int) -> int:
-    """Return a round number, whose half is round too, at or above the highest bar."""
-    size = 1
+    """Return a round number, whose half is a whole one, at or above the highest bar."""
+    size = 2
     while True:
-        for step in (2, 4, 6, 10):
+        for step in (1, 2, 3, 4, 5):
             if step * size >= highest:
                 return step * size
         size *= 10

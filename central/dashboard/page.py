@@ -141,6 +141,6 @@ def _notes(seen: View, speech: Speech) -> Iterator[str]:
     said += [speech.say("note_unique", zone=zone.name) for zone in seen.zones if zone.unique]
     said += [speech.say("note_noise", zone=zone.name) for zone in seen.zones if zone.noisy]
     if seen.next_expiry:
-        said.append(speech.say("kept_until", n=speech.number(seen.reports), day=speech.day(seen.next_expiry)))
+        said.append(speech.say("kept_until", n=speech.number(seen.reports), day=speech.date(seen.next_expiry)))
     yield f"<h2>{text(speech.say('notes'))}</h2>"
     yield from (f"<p>{text(one)}</p>" for one in said)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from math import sqrt
+from typing import TypeVar
 
 import msgspec
 from sqlite_utils import Database
@@ -11,6 +12,7 @@ from sqlite_utils import Database
 from central.cells import Bin, Choice, Counted, with_cells
 from central.totals import UNIQUE, Coverage, variance
 
+T = TypeVar("T")
 DAYS = 7
 Reports = Sequence[tuple[Bin, Sequence[Counted]]]
 # What kinds of vehicles are told apart by, beside their type; each only where cells tell it.
@@ -109,25 +111,29 @@ def _zone(name: str, reports: Reports, today: date) -> Zone:
 def _hours(reports: Reports) -> tuple[Bar, ...]:
     """Add cameras up, hour by hour; one that sent nothing today is not among those that could see."""
     cameras = len({one.camera for one, _ in reports})
-    groups = _grouped(reports, lambda one: one.start)
+    groups = _grouped(reports, lambda one: one.begun)
     bars = []
-    for start, found in sorted(groups.items()):
+    for _, found in sorted(groups.items()):
         seen = {one.camera: one.observed_share for one, _ in found}
-        bars.append(_bar(start, found, sum(seen.values()) / cameras))
+        bars.append(_bar(found[0][0].start, found, sum(seen.values()) / cameras))
     return tuple(bars)
 
 
 def _days(reports: Reports) -> tuple[Bar, ...]:
     coverage = Coverage(one for one, _ in reports)
-    groups = _grouped(reports, lambda one: datetime.combine(one.day, datetime.min.time(), one.start.tzinfo))
+    groups = _grouped(reports, lambda one: one.day)
     return tuple(
-        _bar(start, found, coverage.share(found[0][0].zone, day=start.date()))
-        for start, found in sorted(groups.items())
+        _bar(_midnight(found[0][0]), found, coverage.share(found[0][0].zone, day=day))
+        for day, found in sorted(groups.items())
     )
 
 
-def _grouped(reports: Reports, key: Callable[[Bin], datetime]) -> Mapping[datetime, Reports]:
-    groups = defaultdict[datetime, list[tuple[Bin, Sequence[Counted]]]](list)
+def _midnight(one: Bin) -> datetime:
+    return datetime.combine(one.day, datetime.min.time(), one.start.tzinfo)
+
+
+def _grouped(reports: Reports, key: Callable[[Bin], T]) -> Mapping[T, Reports]:
+    groups = defaultdict[T, list[tuple[Bin, Sequence[Counted]]]](list)
     for one, cells in reports:
         groups[key(one)].append((one, cells))
     return groups

@@ -66,7 +66,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "last_report": ("last report", "laatste rapport"),
     "missing": ("missing", "ontbreekt"),
     "lost": ("lost", "verloren"),
-    "reading": ("unreadable plates", "onleesbare platen"),
+    "reading": ("unreadable plates", "onleesbare kentekens"),
     "picture": ("picture, clock", "beeld, klok"),
     "sandbox": ("sandbox", "afscherming"),
     "term": ("policy term", "looptijd beleid"),
@@ -215,6 +215,10 @@ class Speech:
     def day(self, day: date) -> str:
         """Write a day."""
         return f"{_DAYS[self._at][day.weekday()]} {day.day} {_MONTHS[self._at][day.month - 1]}"
+
+    def date(self, day: date) -> str:
+        """Write a day of any year."""
+        return f"{self.day(day)} {day.year}"
 
     def moment(self, moment: datetime) -> str:
         """Write a time on its own clock."""
