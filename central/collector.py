@@ -83,7 +83,8 @@ class Collector:
         self._topics = f"{BENCH_ROOT if options.bench else PRODUCTION_ROOT}/+/+/#"
         self._chores = (
             _Chore(KEYS_SECONDS, self._keys.reload),
-            _Chore(TERMS_SECONDS, self._expire),
+            _Chore(HOUR, self._expire),
+            _Chore(TERMS_SECONDS, self._expire_what_is_due),
             _Chore(HOUR, self._look_at_clock),
         )
         self._refused, self._forget_at = set[Refused](), 0.0
@@ -184,6 +185,11 @@ class Collector:
                 chore.do_when_due()
             except sqlite3.Error as error:
                 self._complain("store", f"the store can't be written: {error}")
+
+    def _expire_what_is_due(self) -> None:
+        """Delete reports at the end of their day, which is not at the full hour of this process."""
+        if terms.due(self._database, int(time.time())):
+            self._expire()
 
     def _expire(self) -> None:
         if deleted := terms.expire(self._database, int(time.time())):

@@ -90,8 +90,13 @@ def clock_is_behind(database: Database, now: float | None = None) -> bool:
     Then either clock is wrong; if it is ours, nothing that is past its term is seen to be.
     """
     now = time.time() if now is None else now
-    query = 'select max((select max("end") from reports), (select max(time) from health))'
-    return bool((database.execute(query).fetchone()[0] or 0) > now + DAY)
+    query = """
+        select max(
+            (select coalesce(max("end"), 0) from reports where stream = 'hour'),
+            (select coalesce(max(time), 0) from health)
+        )
+    """
+    return bool(database.execute(query).fetchone()[0] > now + DAY)
 
 
 def _delete(database: Database, kind: _Kind, now: int) -> int:

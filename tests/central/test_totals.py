@@ -169,6 +169,6 @@ def test_a_day_of_25_or_23_hours_is_whole(day_of_change: date, hours: int) -> No
 @given(st.lists(st.tuples(st.integers(0, 23), st.sampled_from(["van", "bus", None]), st.integers(10, 99)), max_size=30))
 def test_no_way_of_telling_apart_changes_the_sum(passed: list[tuple[int, str | None, int]]) -> None:
     """By whatever dimension: the groups add up to everything that was released."""
-    reports = [(hour(at), [cell(n, **({"vehicle_type": kind} if kind else {}))]) for at, kind, n in passed]
+    reports = [(hour(at), [cell(n, vehicle_type=kind) if kind else cell(n)]) for at, kind, n in passed]
     for dimensions in ((), ("vehicle_type",), ("drive", "vehicle_type")):
         assert sum(one.n for one in found(reports, *dimensions).values()) == sum(n for _, _, n in passed)
