@@ -17,7 +17,7 @@ help:
 	@echo "make attack  attacks on what leaves a camera, and 10,000 random streets, nights and games for each rule (an hour)"
 	@echo "make canary  known plates pass, then memory, files, messages and packets are searched for them (an hour; root)"
 	@echo "make soak    1,000 reports on their way while gate, uplink, broker and collectors are killed at random (a minute)"
-	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register"
+	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register, delivery"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
 	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each; what leads on is kept in var/fuzz"
 	@echo "make models  train detector and reader from nothing (hours)"
@@ -60,7 +60,7 @@ canary: setup broker
 soak: setup broker
 	@$(BIN)/python -m tests.uplink.soak --reports 1000
 
-bench: setup
+bench: setup broker
 	@if [ -d $(CLIPS) ]; then $(BIN)/python -m benchmarks.clips $(CLIPS) --json; else echo "no real clips at $(CLIPS); make bench CLIPS=FOLDER"; fi
 	@for folder in $(PHOTOS); do if [ -d $$folder ]; then $(BIN)/python -m benchmarks.plates $$folder --json; fi; done
 	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
@@ -68,6 +68,7 @@ bench: setup
 	@$(BIN)/python -m benchmarks.positive_rate --json
 	@$(BIN)/python -m benchmarks.registry --json
 	@$(BIN)/python -m benchmarks.release --days 35 --json
+	@$(BIN)/python -m benchmarks.delivery --json
 
 bench-register: setup
 	@$(BIN)/python -m benchmarks.registry --rows 16600000 --json

@@ -4,7 +4,7 @@ What was sent and not received goes again, where nothing waits that was never se
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import structlog
@@ -64,27 +64,29 @@ class Delivery:
                 self._in_flight[outlet.publish(row.entry, expiry=int(left))] = row
             elif not row.again:
                 log.warning("report_expired", stream=row.stream, sequence=row.sequence)
-                self._note(self._reader.mark_expired, row)
+                self._note(self._reader.mark_expired, [row])
 
-    def settle(self, answer: Acknowledged) -> None:
-        """Note the broker's answer; one to another message than a report is not for us."""
-        row = self._in_flight.pop(answer.message, None)
-        if row is None:
-            return
+    def settle(self, answers: Iterable[Acknowledged]) -> None:
+        """Note the broker's answers in one transaction; one to another message than a report is not for us."""
+        taken = []
+        for answer in answers:
+            row = self._in_flight.pop(answer.message, None)
+            if row is not None and self._is_taken(row, answer):
+                taken.append(row)
+        if sent := [row for row in taken if not row.again]:
+            self._note(self._reader.mark_sent, sent)
+
+    def _is_taken(self, row: Row, answer: Acknowledged) -> bool:
         if answer.nobody_subscribed:
             self._wait_for_subscribers(row)
         elif answer.reason.is_failure:
             self._keep(row, str(answer.reason))
         else:
             self._nobody.reset()
-            self._take_off(row)
-
-    def _take_off(self, row: Row) -> None:
-        """Note that the broker took a report."""
-        self._forget(row)
-        log.info("report_sent_again" if row.again else "report_sent", stream=row.stream, sequence=row.sequence)
-        if not row.again:
-            self._note(self._reader.mark_sent, row)
+            self._forget(row)
+            log.info("report_sent_again" if row.again else "report_sent", stream=row.stream, sequence=row.sequence)
+            return True
+        return False
 
     def _due(self) -> Iterator[Row]:
         """Give the rows to send now; while nobody subscribes, one at a time is enough to find out."""
@@ -119,9 +121,10 @@ class Delivery:
         self._refused.pop(row.id, None)
         self._not_before.pop(row.id, None)
 
-    def _note(self, mark: Callable[[int, float], None], row: Row) -> None:
-        """Mark a row; where that can't be written, it is tried again later, and subscribers drop the duplicate."""
+    def _note(self, mark: Callable[[Iterable[int], float], None], rows: Iterable[Row]) -> None:
+        """Mark rows; where that can't be written, it is tried again later, and subscribers drop the duplicates."""
         try:
-            mark(row.id, self._clock())
+            mark([row.id for row in rows], self._clock())
         except OutboxError as error:
-            self._keep(row, str(error))
+            for row in rows:
+                self._keep(row, str(error))

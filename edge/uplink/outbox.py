@@ -364,13 +364,13 @@ class OutboxReader:
             with _named(self._file), transaction(opened):
                 opened.conn.executemany(query, rows)
 
-    def mark_sent(self, message: int, at: float) -> None:
-        """Note that the broker took the message with this id ``at`` that Unix time."""
-        self._settle(message, "sent", at)
+    def mark_sent(self, messages: Iterable[int], at: float) -> None:
+        """Note that the broker took the messages with these ids ``at`` that Unix time, all in one transaction."""
+        self._settle(messages, "sent", at)
 
-    def mark_expired(self, message: int, at: float) -> None:
-        """Note that the message with this id expired before it could be sent."""
-        self._settle(message, "expired", at)
+    def mark_expired(self, messages: Iterable[int], at: float) -> None:
+        """Note that the messages with these ids expired before they could be sent."""
+        self._settle(messages, "expired", at)
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
@@ -383,11 +383,11 @@ class OutboxReader:
         rows = self._read(query, name)
         return next(((row[0], Entry(*row[1:])) for row in rows), None)
 
-    def _settle(self, message: int, outcome: str, at: float) -> None:
+    def _settle(self, messages: Iterable[int], outcome: str, at: float) -> None:
         query = "update messages set outcome = ?, settled = ? where id = ? and outcome is null"
         if opened := self._open():
             with _named(self._file), transaction(opened):
-                opened.execute(query, [outcome, int(at), message])
+                opened.conn.executemany(query, [(outcome, int(at), message) for message in messages])
 
     def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         opened = self._open()

@@ -129,8 +129,9 @@ class _Session:
         self._delivery.hand_over(self._connection)
 
     def _settle(self) -> None:
-        for answer in self._connection.turn(TURN_SECONDS):
-            self._delivery.settle(answer)
+        answers = self._connection.turn(TURN_SECONDS)
+        self._delivery.settle(answers)
+        for answer in answers:
             topic = self._retained.pop(answer.message, None)
             if topic and answer.reason.is_failure:
                 log.warning("message_refused", topic=topic, reason=str(answer.reason))

@@ -1,6 +1,6 @@
 """What is handed over, and what the broker's answers do, with clocks set by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,11 +24,11 @@ class Reader(OutboxReader):
 
     locked = False
 
-    def mark_sent(self, message: int, at: float) -> None:
+    def mark_sent(self, messages: Iterable[int], at: float) -> None:
         """Mark, or fail as SQLite does when the gate holds the lock."""
         if self.locked:
             raise OutboxError("database is locked")
-        super().mark_sent(message, at)
+        super().mark_sent(messages, at)
 
 
 class Bench:
@@ -60,7 +60,7 @@ class Bench:
 
     def answer(self, message: int, code: int) -> None:
         """Answer the message with this number."""
-        self.delivery.settle(Acknowledged(message, ReasonCode(PacketTypes.PUBACK, identifier=code)))
+        self.delivery.settle([Acknowledged(message, ReasonCode(PacketTypes.PUBACK, identifier=code))])
 
     def waiting(self) -> list[int]:
         """Return the sequences that wait."""

@@ -149,7 +149,7 @@ def test_full_means_the_oldest_go_first_counted(boxes: Boxes) -> None:
     outbox, reader = boxes.outbox(SMALL), boxes.reader()
     _fill(outbox, range(10))
     for row in reader.unsent(100)[5:]:
-        reader.mark_sent(row.id, 0)
+        reader.mark_sent([row.id], 0)
     with capture_logs() as logs:
         _fill(outbox, range(10, 80))
     dropped = [(entry["sequence"], entry["outcome"]) for entry in logs if entry["event"] == "outbox_message_dropped"]
@@ -166,7 +166,7 @@ def test_what_every_named_subscriber_has_goes_first_and_is_no_loss(boxes: Boxes)
     outbox, reader = boxes.outbox(SMALL), boxes.reader()
     _fill(outbox, range(10))
     for row in reader.unsent(8):
-        reader.mark_sent(row.id, 0)
+        reader.mark_sent([row.id], 0)
     reader.name_subscribers(["a.central", "b.central"])
     reader.mark_received("a.central", Sequences(hour=4, day=0))
     reader.mark_received("b.central", Sequences(hour=9, day=0))
@@ -182,7 +182,7 @@ def test_what_is_covered_and_not_yet_sent_is_not_delivered(boxes: Boxes) -> None
     """A receipt for more than was sent delivers nothing: what waits goes last."""
     outbox, reader = boxes.outbox(SMALL), boxes.reader()
     _fill(outbox, range(10))
-    reader.mark_sent(reader.unsent(10)[9].id, 0)
+    reader.mark_sent([reader.unsent(10)[9].id], 0)
     reader.name_subscribers(["a.central"])
     reader.mark_received("a.central", Sequences(hour=9, day=0))
     with capture_logs() as logs:
@@ -214,7 +214,7 @@ def test_what_was_sent_and_not_received_is_counted_after_a_while(boxes: Boxes) -
     outbox, reader = boxes.outbox(clock=clock), boxes.reader()
     _fill(outbox, range(5))
     for row in reader.unsent(4):
-        reader.mark_sent(row.id, clock.now)
+        reader.mark_sent([row.id], clock.now)
     clock.now += RECEIPT_SECONDS
     assert outbox.stats().unreceived is None
     reader.name_subscribers(["a.central", "b.central"])
@@ -251,7 +251,7 @@ def test_sent_messages_are_found_again(boxes: Boxes) -> None:
     outbox.append(Stream.DAY, 1, [_entry])
     rows = reader.unsent(5)
     for row in (rows[3], rows[0], rows[4], rows[1]):
-        reader.mark_sent(row.id, clock.now)
+        reader.mark_sent([row.id], clock.now)
     assert [sent.sequence for sent in reader.sent_after(Stream.HOUR, 0, 9)] == [1, 2, 4]
     (sent,) = reader.sent_after(Stream.HOUR, 1, 1)
     assert (sent.id, sent.sequence, sent.settled) == (rows[1].id, 2, clock.now)
@@ -372,7 +372,7 @@ def test_whatever_happens_sequences_are_contiguous_and_the_file_bounded(
             taken += made[-1:]
         elif step == "send":
             for row in reader.unsent(number):
-                reader.mark_sent(row.id, clock.now)
+                reader.mark_sent([row.id], clock.now)
         else:
             pruned += outbox.prune(days=number)
         assert boxes.file.stat().st_size <= SMALL
@@ -436,7 +436,7 @@ def test_ids_are_never_given_twice(boxes: Boxes) -> None:
     clock.now += DAY
     outbox.prune(days=1)
     _fill(outbox, range(2, 3))
-    reader.mark_sent(second.id, clock.now)
+    reader.mark_sent([second.id], clock.now)
     assert _sequences(reader) == [3]
 
 
@@ -454,7 +454,7 @@ def test_a_group_may_share_it(boxes: Boxes) -> None:
 def test_the_reader_waits_for_the_gate(boxes: Boxes) -> None:
     """No file, or one that the gate has not finished, is an empty outbox; then everything is there."""
     reader = boxes.reader()
-    reader.mark_sent(1, 0)
+    reader.mark_sent([1], 0)
     assert (reader.unsent(1), reader.states(), reader.health()) == ([], {}, None)
     boxes.file.touch()
     assert (reader.unsent(1), reader.states(), reader.health()) == ([], {}, None)
@@ -479,9 +479,9 @@ def test_settled_messages_are_not_given_again(boxes: Boxes) -> None:
     outbox, reader = boxes.outbox(), boxes.reader()
     _fill(outbox, range(3))
     first, second, _ = reader.unsent(3)
-    reader.mark_sent(first.id, 5)
-    reader.mark_expired(first.id, 6)
-    reader.mark_expired(second.id, 7)
+    reader.mark_sent([first.id], 5)
+    reader.mark_expired([first.id], 6)
+    reader.mark_expired([second.id], 7)
     assert _sequences(reader) == [3]
     assert outbox.stats().waiting == 1
     found = _rows(boxes.file, "select outcome, settled from messages")

@@ -40,7 +40,7 @@ class Bench:
         first = (self.outbox.highest_window(stream) or 0) + 1
         self.outbox.append(stream, first, [lambda sequence: Entry("t", b"%d" % sequence, "sig", FAR)] * number)
         for row in self.reader.unsent(number):
-            self.reader.mark_sent(row.id, self.wall())
+            self.reader.mark_sent([row.id], self.wall())
 
     def receipt(self, subscriber: str, hour: int, day: int = 0, *, live: bool = True) -> None:
         """Have a receipt come."""
