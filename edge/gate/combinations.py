@@ -83,6 +83,10 @@ def sure(dimensions: tuple[Dimension, ...]) -> tuple[Dimension, ...]:
     return tuple(dimension for dimension in dimensions if dimension not in UNSURE)
 
 
+# In this order the table tells everything that it knows of a vehicle.
+WHOLE = sure(tuple(Dimension))
+
+
 @cache
 def kinds(vehicle_type: VehicleType, dimensions: tuple[Dimension, ...]) -> frozenset[Values]:
     """Return what vehicles of a type surely can be, as values of ``dimensions`` (each `sure`).

@@ -5,17 +5,21 @@ That a finer cell is absent from a report says it had fewer than k vehicles. So 
 alone: then an absent member that is zero gives the same reports as the truth.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
-from edge.categories import UNKNOWN_ATTRIBUTES, VehicleType
-from edge.gate.combinations import Value, Values, kinds, sure
+from edge.categories import UNKNOWN_ATTRIBUTES, PlateKind, VehicleType
+from edge.gate.combinations import WHOLE, Value, Values, kinds, sure
 from edge.release_rules import Dimension, Period, Table
 
 # Per rung, by its number, the values of the cells that one bin has published.
 Published = Mapping[int, set[Values]]
 Known = Mapping[Dimension, Value]
+# A cell of the last hour rung, in whichever hour: the rung's number, and its values.
+Group = tuple[int, Values]
+Hours = frozenset[int]  # By their place in the day.
+_PLACES = {dimension: place for place, dimension in enumerate(WHOLE)}
 
 
 class Interval:
@@ -25,22 +29,36 @@ class Interval:
         """``hours`` are those of the day, for the bin of a day, without hours in which the camera saw nothing."""
         self._table, self._k, self._hours = table, k, hours
         self.published: defaultdict[int, set[Values]] = defaultdict(set)
-        self._taken: Counter[tuple[int, Values]] = Counter()
+        self._taken: defaultdict[Group, list[tuple[Hours, int]]] = defaultdict(list)
+        # Kinds of vehicles: what came to a rung of an hour of the day, and what its hours have left.
+        self._at_hours: dict[tuple[VehicleType, int, int], Iterable[Values]] = {}
+        self._left: dict[VehicleType, set[Values]] = {}
 
     def allows(self, rung: int, values: Values, n: int) -> bool:
         """Tell whether a cell that says ``n`` leaves every absent member the chance to be zero."""
         return self._fits(n, self._members(rung, values)) and all(
-            self._fits(self._taken[group] + n, self._open_hours(*group)) for group in self._groups(rung, values)
+            self._fits_beside(self._taken[group], hours, n) for group, hours in self._groups(rung, values).items()
         )
 
     def note(self, rung: int, values: Values, n: int) -> None:
         """Remember a cell that is released."""
+        groups = self._groups(rung, values)
         self.published[rung].add(values)
-        for group in self._groups(rung, values):
-            self._taken[group] += n
+        for group, hours in groups.items():
+            self._taken[group].append((hours, n))
 
     def _fits(self, n: int, members: float) -> bool:
         return members == inf or n <= (members - 1) * (self._k - 1)
+
+    def _fits_beside(self, taken: Sequence[tuple[Hours, int]], hours: Hours, n: int) -> bool:
+        """Tell whether each hour may be zero still, with what was released before.
+
+        Cells that can only be of some hours say together how much these hours had.
+        """
+        unions = {hours}
+        for other, _ in taken:
+            unions |= {union | other for union in unions}
+        return all(self._fits(n + sum(one for other, one in taken if other <= union), len(union)) for union in unions)
 
     def _members(self, rung: int, values: Values) -> float:
         """Count the absent members of which fewer than k is known; infinitely many where one may be of any size."""
@@ -58,57 +76,83 @@ class Interval:
         if before is None:
             return None
         if self._table.rungs[before].period is self._table.rungs[rung].period:
-            bins: Sequence[Published] = [self.published]
-        elif self._is_part(vehicle_type, rung, before):
+            begun = self._begin(vehicle_type, self._table.rungs[rung].period)
+            came = self._not_taken(begun, self._earlier(vehicle_type, before), self.published)
+            return {(0, before, one) for one in self._open(before, came, known, self.published)}
+        if self._is_part(vehicle_type, rung, before):
             return None  # A part of what hours have left: the sum over that group is judged.
-        else:
-            bins = self._hours
         return {
-            (at, before, kind) for at, one in enumerate(bins) for kind in self._open(vehicle_type, before, known, one)
+            (at, before, one)
+            for at, hour in enumerate(self._hours)
+            for one in self._open(before, self._came(at, vehicle_type, before), known, hour)
         }
 
-    def _open(self, vehicle_type: VehicleType, rung: int, known: Known, published: Published) -> list[Values]:
-        """List the absent cells of a rung that surely may hold something and agree with what is ``known``."""
+    def _open(self, rung: int, came: Iterable[Values], known: Known, published: Published) -> set[Values]:
+        """Name the absent cells of a rung that surely may hold something and agree with what is ``known``.
+
+        Of these kinds vehicles may have come to it.
+        """
         dimensions = sure(self._table.rungs[rung].dimensions)
-        closed = {self._reduced(rung, values, dimensions) for values in published.get(rung, ())}
-        return [
-            kind
-            for kind in kinds(vehicle_type, dimensions) - closed
-            if _agree(found := dict(zip(dimensions, kind, strict=True)), known)
-            and self._is_fed(vehicle_type, rung, found, published)
-        ]
+        left = self._not_taken(came, [rung], published)
+        return {_reduced(kind, dimensions) for kind in left if _agrees(kind, known)}
 
-    def _is_fed(self, vehicle_type: VehicleType, rung: int, known: Known, published: Published) -> bool:
-        """Tell whether anything that the rungs before have left may be in a cell."""
-        before = self._table.before(rung, vehicle_type)
-        if before is None:
-            return True
-        same = self._table.rungs[before].period is self._table.rungs[rung].period
-        bins = [published] if same else self._hours
-        return any(self._open(vehicle_type, before, known, one) for one in bins)
+    def _begin(self, vehicle_type: VehicleType, period: Period) -> Iterable[Values]:
+        """List the kinds of vehicles that may come to the first rung of the bin that is judged."""
+        last = self._table.last_hour(vehicle_type)
+        if period is Period.HOUR or last is None:
+            return kinds(vehicle_type, WHOLE)
+        if vehicle_type not in self._left:
+            hours = enumerate(self._hours)
+            left = [self._not_taken(self._came(at, vehicle_type, last), [last], hour) for at, hour in hours]
+            self._left[vehicle_type] = set().union(*left)
+        return self._left[vehicle_type]
 
-    def _groups(self, rung: int, values: Values) -> set[tuple[int, Values]]:
-        """Name the cells of the last hour rung, in whichever hour, of whose leftovers a cell of a day is a part."""
-        if self._table.rungs[rung].period is Period.HOUR:
-            return set()
-        known = self._known(rung, values)
-        return set(self._groups_of(rung, known))
+    def _came(self, at: int, vehicle_type: VehicleType, rung: int) -> Iterable[Values]:
+        """List the kinds of vehicles that may have come to a rung of an hour of the day."""
+        place = vehicle_type, rung, at
+        if place not in self._at_hours:
+            earlier = self._earlier(vehicle_type, rung)
+            self._at_hours[place] = self._not_taken(kinds(vehicle_type, WHOLE), earlier, self._hours[at])
+        return self._at_hours[place]
 
-    def _groups_of(self, rung: int, known: Known) -> Iterator[tuple[int, Values]]:
+    def _earlier(self, vehicle_type: VehicleType, rung: int) -> list[int]:
+        """Return the rungs of the same bin at which vehicles of a type are tried before."""
+        rungs = self._table.rungs
+        of_bin = [one for one in range(rung) if rungs[one].period is rungs[rung].period]
+        return [one for one in of_bin if vehicle_type in rungs[one].vehicle_types]
+
+    def _not_taken(self, came: Iterable[Values], rungs: Sequence[int], published: Published) -> Iterable[Values]:
+        """Leave out the kinds of which all, or perhaps all, are in a cell that rungs have published."""
+        for rung in rungs:
+            dimensions = sure(self._table.rungs[rung].dimensions)
+            closed = {self._sure_part(rung, values, dimensions) for values in published.get(rung, ())}
+            came = [kind for kind in came if _reduced(kind, dimensions) not in closed]
+        return came
+
+    def _groups(self, rung: int, values: Values) -> dict[Group, Hours]:
+        """Name the cells of the last hour rung of whose leftovers a cell of a day is a part, and of which hours."""
+        found = defaultdict[Group, set[int]](set)
+        if self._table.rungs[rung].period is Period.DAY:
+            known = self._known(rung, values)
+            for vehicle_type, group in self._groups_of(rung, known):
+                found[group] |= self._hours_of(vehicle_type, group, known)
+        return {group: frozenset(hours) for group, hours in found.items()}
+
+    def _groups_of(self, rung: int, known: Known) -> Iterator[tuple[VehicleType, Group]]:
         for vehicle_type in self._types(rung, known):
             last = self._table.last_hour(vehicle_type)
             if last is not None and self._is_part(vehicle_type, rung, last):
                 dimensions = self._table.rungs[last].dimensions
-                yield last, tuple(known.get(one) or getattr(UNKNOWN_ATTRIBUTES, one) for one in dimensions)
+                values = tuple(known.get(one) or getattr(UNKNOWN_ATTRIBUTES, one) for one in dimensions)
+                yield vehicle_type, (last, values)
 
-    def _open_hours(self, rung: int, values: Values) -> int:
-        """Count the hours in which a cell of an hour rung is absent and may have held something."""
-        known = self._known(rung, values)
-        types = self._types(rung, known)
-        return sum(
-            values not in hour.get(rung, ()) and any(self._is_fed(one, rung, known, hour) for one in types)
-            for hour in self._hours
-        )
+    def _hours_of(self, vehicle_type: VehicleType, group: Group, known: Known) -> set[int]:
+        """Return the hours in which a cell is absent and may have held vehicles of which this is ``known``."""
+        rung, values = group
+        absent = [at for at, hour in enumerate(self._hours) if values not in hour.get(rung, ())]
+        if known.get(Dimension.PLATE) is PlateKind.UNREADABLE:
+            return set(absent)  # They are of no kind, and may have come to any rung.
+        return {at for at in absent if any(_agrees(kind, known) for kind in self._came(at, vehicle_type, rung))}
 
     def _is_part(self, vehicle_type: VehicleType, rung: int, hours: int) -> bool:
         """Tell whether the cells of a day rung are parts of those of an hour rung, and not sums of several."""
@@ -122,10 +166,14 @@ class Interval:
     def _known(self, rung: int, values: Values) -> Known:
         return dict(zip(self._table.rungs[rung].dimensions, values, strict=True))
 
-    def _reduced(self, rung: int, values: Values, dimensions: Sequence[Dimension]) -> Values:
+    def _sure_part(self, rung: int, values: Values, dimensions: Sequence[Dimension]) -> Values:
         known = self._known(rung, values)
         return tuple(known[dimension] for dimension in dimensions)
 
 
-def _agree(one: Known, other: Known) -> bool:
-    return all(one[dimension] == other[dimension] for dimension in one.keys() & other.keys())
+def _reduced(kind: Values, dimensions: Sequence[Dimension]) -> Values:
+    return tuple(kind[_PLACES[dimension]] for dimension in dimensions)
+
+
+def _agrees(kind: Values, known: Known) -> bool:
+    return all(kind[_PLACES[dimension]] == value for dimension, value in known.items() if dimension in _PLACES)

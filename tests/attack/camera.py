@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -41,8 +42,8 @@ from edge.service.gate import ran_under, under
 from edge.service.lookups import Lookups
 from edge.service.succession import Succession
 from edge.service.vision import Vision
-from edge.uplink.contract import Status, Stream
-from edge.uplink.outbox import Entry, OutboxError, OutboxReader, Row
+from edge.uplink.contract import CountReport, Status, Stream
+from edge.uplink.outbox import Entry, OutboxError
 from tests.counting.passages import plate
 from tests.counts import policy as unsigned
 from tests.gate.audit.logs import KEY, ORIGIN
@@ -236,8 +237,14 @@ class _Watched(AuditedOutbox):
 
     def append(self, stream: Stream, window: int, makes: Sequence[Callable[[int], Entry]]) -> bool:
         """Store and note."""
-        stored = super().append(stream, window, makes)
-        self._seen.append((self._times.now, (stream, window, stored)))
+        made = list[Entry]()
+
+        def noted(make: Callable[[int], Entry], sequence: int) -> Entry:
+            made.append(make(sequence))
+            return made[-1]
+
+        stored = super().append(stream, window, [partial(noted, make) for make in makes])
+        self._seen += [(self._times.now, entry) for entry in made]
         return stored
 
     def _retain(self, entries: Mapping[Status, Entry] | Mapping[str, Entry]) -> None:
@@ -373,13 +380,10 @@ def _as_recogniser(street: _Street) -> Recogniser:
     return made
 
 
-def rows_of(folder: Path) -> list[Row]:
-    """Return the reports in the outbox."""
-    reader = OutboxReader(folder / "outbox.db")
-    try:
-        return reader.unsent(10_000)
-    finally:
-        reader.close()
+def reports_of(camera: Camera) -> list[CountReport]:
+    """Return the reports that have left a camera, as somebody at the broker has them."""
+    entries = [entry for _, entry in camera.left if isinstance(entry, Entry)]
+    return [msgspec.json.decode(entry.payload, type=CountReport) for entry in entries]
 
 
 def audit_of(folder: Path) -> list[bytes]:

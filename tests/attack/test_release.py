@@ -36,6 +36,11 @@ def _without_sums_of_days(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Interval, "note", lambda self, rung, values, _: self.published[rung].add(values))
 
 
+def _hours_whatever_they_told(patch: pytest.MonkeyPatch) -> None:
+    """Take any hour without a cell of cars for one that may have had cars of any class."""
+    patch.setattr(Interval, "_hours_of", lambda self, *_: set(range(len(self._hours))))
+
+
 def _passages_for_vehicles(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(released_by, "different", lambda seen: sum(one.cell.n for one in seen))
 
@@ -82,6 +87,25 @@ def test_sums_of_a_day(monkeypatch: pytest.MonkeyPatch, weaken: Weaken, succeeds
         for at in range(HOURS)
     ]
     assert any(knowledge.proves(group, K) for group in hours) is succeeds
+
+
+def _day_of_one_class(numbers: list[int]) -> list[Sight]:
+    """Petrol cars of a class that no other drive has, so many in each hour."""
+    oldest = next(one for one in CLASSES if one.vehicle_type is CAR and one.drive == "petrol")
+    key = key_of(Direction.IN, PlateKind.NL, oldest)
+    return [Sight(hour, 0, cell(key, n)) for hour, n in enumerate(numbers)]
+
+
+@pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_hours_whatever_they_told, True)])
+def test_hours_that_told_the_drive(monkeypatch: pytest.MonkeyPatch, weaken: Weaken, succeeds: bool) -> None:  # noqa: FBT001
+    """Petrol cars of two hours are told; those of the day, of a class that only petrol has, were in the two others."""
+    weaken(monkeypatch)
+    result = run(_day_of_one_class([2, 2, 3, 3]), LADDER, RULE, HOURS)
+    knowledge = learn(result, LADDER, K, Direction.IN)
+    hours = [
+        np.array([float(hour == at and key.vehicle_type is CAR) for hour, key in knowledge.places]) for at in (0, 1)
+    ]
+    assert all(knowledge.proves(group, K) for group in hours) is succeeds
 
 
 @pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_passages_for_vehicles, True)])

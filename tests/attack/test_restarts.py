@@ -7,12 +7,12 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,18 +20,21 @@ from structlog.testing import capture_logs
 
 from edge.categories import Direction
 from edge.counting.spool import Spool
+from edge.errors import ConfigError
 from edge.gate.audit.journal import Journal
 from edge.gate.ledger import Ledger
 from edge.uplink.contract import CountReport
 from edge.uplink.outbox import Outbox
 from edge.windows import Window, day_window
-from tests.attack.camera import TABLES, Camera, Clock, Vehicle, rows_of, rules
+from tests.attack.camera import TABLES, Camera, Clock, Vehicle, reports_of, rules
 from tests.conftest import IN_MEMORY
 from tests.examples import dices, examples
 from tests.gate.streets import CLASSES, VAN
 
 K = 10
-HOUR, DAY, STEP = 3_600, 86_400, 600
+HOUR, DAY = 3_600, 86_400
+# How far frames are apart, and in the many random games.
+STEP, COARSE = 600, 1_200
 MIDNIGHT = day_window(date(2026, 11, 23)).start
 NOON, EVENING = MIDNIGHT + 12 * HOUR, MIDNIGHT + 22 * HOUR
 # Half an hour before the days that have 23 hours, and 25.
@@ -43,15 +46,14 @@ Weaken = Callable[[pytest.MonkeyPatch], None]
 Game = Callable[[Camera], None]
 
 
-def _play(game: Game, weaken: Weaken, start: float = NOON, tables: int = 0) -> list[CountReport]:
+def _play(game: Game, weaken: Weaken, start: float = NOON, tables: int = 0, step: int = STEP) -> list[CountReport]:
     """Let somebody play with a camera; return its reports."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as name, pytest.MonkeyPatch.context() as patch, capture_logs():
-        folder = Path(name)
         weaken(patch)
-        camera = Camera(folder, rules(tables, gap=0), Clock(start), patch, STEP)
+        camera = Camera(Path(name), rules(tables, gap=0), Clock(start), patch, step)
         game(camera)
         camera.end()
-        return [msgspec.json.decode(row.entry.payload, type=CountReport) for row in rows_of(folder)]
+        return reports_of(camera)
 
 
 def _sound(_: pytest.MonkeyPatch) -> None:
@@ -203,25 +205,31 @@ def test_a_stump_of_an_hour(weaken: Weaken, succeeds: bool) -> None:  # noqa: FB
     assert _released(hours) is succeeds
 
 
-def _at_random(dice: random.Random, vehicles: int) -> Game:
-    """Make up a game with so many vehicles, whose plates can be read: some moves, again and again, as attackers do."""
-    fleet = [Vehicle(number, dice.choice(CLASSES), dice.choice(tuple(Direction))) for number in range(vehicles)]
+def _at_random(dice: random.Random) -> Game:
+    """Make up a game: some moves, again and again, as attackers do. All plates can be read.
+
+    In the street drive k-1 vehicles out, and a crowd in.
+    """
+    few = [Vehicle(number, dice.choice(CLASSES), Direction.OUT) for number in range(K - 1)]
+    crowd = [Vehicle(100 + number, dice.choice(CLASSES[:4])) for number in range(3 * K)]
 
     def game(camera: Camera) -> None:
-        for _ in range(dice.randint(1, 3)):
-            moves = [_move(dice, camera, fleet) for _ in range(dice.randint(1, 4))]
-            for _ in range(dice.choice((1, 2, 12))):
-                for move in moves:
+        with suppress(ConfigError):  # The clock may be set beyond the policy's term, which ends vision.
+            for _ in range(dice.randint(1, 3)):
+                moves = [_move(dice, camera, few, crowd) for _ in range(dice.randint(1, 4))]
+                for move in moves * dice.choice((1, 2, 12)):
                     move()
-        camera.wait(2 * HOUR)
+            camera.wait(2 * HOUR)
 
     return game
 
 
-def _move(dice: random.Random, camera: Camera, fleet: Sequence[Vehicle]) -> Callable[[], object]:
+def _move(
+    dice: random.Random, camera: Camera, few: Sequence[Vehicle], crowd: Sequence[Vehicle]
+) -> Callable[[], object]:
     """Draw what somebody may do to a camera."""
-    some = dice.sample(fleet, dice.choice((1, len(fleet))))
-    seconds, jump = dice.choice((STEP, HOUR // 2, HOUR, HOUR)), dice.choice((HOUR, DAY, 2 * DAY)) * dice.choice((1, -1))
+    some = dice.choice((few[:1], few, [*few[:1], *crowd]))
+    seconds, jump = dice.choice((COARSE, HOUR, HOUR, HOUR)), dice.choice((HOUR, DAY, 2 * DAY)) * dice.choice((1, -1))
     moves: list[Callable[[], object]] = [
         partial(camera.drive, *some),
         partial(camera.wait, seconds),
@@ -237,20 +245,12 @@ starts = st.sampled_from([MIDNIGHT, EVENING, SPRING, AUTUMN])
 
 @examples(100)
 @given(dices, starts, st.integers(0, len(TABLES) - 1))
-def test_whatever_is_done_to_a_camera_each_bin_is_released_once(dice: random.Random, start: int, tables: int) -> None:
-    """Bins of one stream never overlap, come in their order, and their numbers have no gap."""
-    reports = _play(_at_random(dice, 30), _sound, start, tables)
+def test_whatever_is_done_to_a_camera(dice: random.Random, start: int, tables: int) -> None:
+    """Each bin is released once, in its order, under a number without a gap; and k-1 vehicles stay hidden for ever."""
+    reports = _play(_at_random(dice), _sound, start, tables, COARSE)
     assert not _overlaps(reports)
     assert all(bins == sorted(bins) for bins in _bins(reports))
     for stream in ("hour", "day"):
         numbers = [int(one.sequence) for one in reports if _stream(one) == stream]
         assert numbers == list(range(1, len(numbers) + 1))
-
-
-@examples(100)
-@given(dices, starts, st.integers(0, len(TABLES) - 1))
-def test_whatever_is_done_to_a_camera_fewer_than_k_vehicles_stay_hidden(
-    dice: random.Random, start: int, tables: int
-) -> None:
-    """In all there are k-1, and they pass as often as they like."""
-    assert not _released(_play(_at_random(dice, K - 1), _sound, start, tables))
+    assert not [cell for one in reports for cell in one.data.cells if cell.direction is Direction.OUT]

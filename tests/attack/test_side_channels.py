@@ -23,8 +23,9 @@ from edge.categories import Ack, CellKey, Direction, Message, VisionAct, VisionE
 from edge.counting.part import Part
 from edge.counting.spool import Spool
 from edge.gate.desk import Desk
+from edge.uplink.contract import CountReport
 from edge.windows import day_number, day_window
-from tests.attack.camera import TABLES, Camera, Clock, Vehicle, audit_of, rows_of, rules
+from tests.attack.camera import TABLES, Camera, Clock, Vehicle, audit_of, reports_of, rules
 from tests.conftest import IN_MEMORY
 from tests.examples import dices, examples
 from tests.gate.streets import CLASSES, VAN
@@ -56,7 +57,7 @@ class Sighting(NamedTuple):
     """Everything that can be seen of a night."""
 
     left: list[tuple[float, object]]
-    reports: list[tuple[int, bytes, str]]
+    reports: list[CountReport]
     audit: list[bytes]
     journal: list[object]
 
@@ -73,8 +74,7 @@ def _watch(night: Night, passages: Sequence[tuple[int, Vehicle]], weaken: Weaken
         camera = Camera(folder, rules(night.tables), Clock(MIDNIGHT - 1_800.0), patch, step=60, dropped=FRAMES)
         _pass(camera, night, passages)
         camera.kill_gate()
-        reports = [(row.sequence, row.entry.payload, row.entry.signature) for row in rows_of(folder)]
-        return Sighting(camera.left, reports, audit_of(folder), list(logs))
+        return Sighting(camera.left, reports_of(camera), audit_of(folder), list(logs))
 
 
 def _pass(camera: Camera, night: Night, passages: Sequence[tuple[int, Vehicle]]) -> None:
@@ -198,7 +198,7 @@ def test_one_vehicle_in_the_night(
 def test_gaps_of_sequences(weaken: Weaken, succeeds: bool) -> None:  # noqa: FBT001
     """Count the reports and their numbers alone: is an hour without vehicles left out?"""
     with_it, without = (_watch(QUIET, passages, weaken).reports for passages in (ONCE, ()))
-    assert ([one[0] for one in with_it] != [one[0] for one in without]) is succeeds
+    assert ([one.sequence for one in with_it] != [one.sequence for one in without]) is succeeds
 
 
 def _few(dice: random.Random) -> list[tuple[int, Vehicle]]:

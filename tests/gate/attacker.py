@@ -23,11 +23,17 @@ from tests.gate.streets import CLASSES, Released, told
 
 Place = tuple[int, CellKey]  # An hour, and a class of vehicles in it.
 DAY = -1
+# More passages than this no street has in any place.
+MOST = 10_000
 
 
 @dataclass
 class Knowledge:
-    """What they know: rows of a linear program over ``places``, and which cells are absent."""
+    """What they know: rows of a linear program, and which cells are absent.
+
+    Its variables are the ``places`` and, behind them, one of 0 or 1 for each cell of which they don't know whether any
+    plate in it could be read.
+    """
 
     places: list[Place]
     rows: NDArray[np.float64]
@@ -50,9 +56,42 @@ class Knowledge:
         return least is not None and float(group @ least) > 0.5 and self.most(group) < k - 0.5
 
     def _solve(self, goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        width = self.rows.shape[1]
+        most = np.where(np.arange(width) < len(self.places), MOST, 1)
         constraints = LinearConstraint(self.rows, self.low, self.high)
-        found = milp(goal, constraints=constraints, bounds=Bounds(0, 10_000), integrality=np.ones(len(self.places)))
-        return None if found.x is None else np.round(found.x)
+        wanted = np.pad(goal, (0, width - len(goal)))
+        found = milp(wanted, constraints=constraints, bounds=Bounds(0, most), integrality=np.ones(width))
+        return None if found.x is None else np.round(found.x[: len(goal)])
+
+
+class _Rows:
+    """Rows that are being written, over places and over what is 0 or 1."""
+
+    def __init__(self, places: int) -> None:
+        self._places, self._choices = places, 0
+        self._rows = list[tuple[NDArray[np.float64], int | None, float]]()
+        self.low, self.high = list[float](), list[float]()
+
+    def add(self, row: NDArray[np.float64], low: float, high: float, choice: int | None = None, by: float = 0) -> None:
+        """Demand a sum from ``low`` to ``high``, of a row over places and ``by`` times a choice."""
+        self._rows.append((row, choice, by))
+        self.low.append(low)
+        self.high.append(high)
+
+    def none_or(self, row: NDArray[np.float64], least: float) -> None:
+        """Demand a sum of nothing, or of ``least`` and more."""
+        self.add(row, 0, np.inf, self._choices, -least)
+        self.add(row, -np.inf, 0, self._choices, -MOST * len(row))
+        self._choices += 1
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Put them together."""
+        made = np.zeros((len(self._rows), self._places + self._choices))
+        for at, (row, choice, by) in enumerate(self._rows):
+            made[at, : self._places] = row
+            if choice is not None:
+                made[at, self._places + choice] = by
+        return made
 
 
 def learn(
@@ -62,24 +101,28 @@ def learn(
     places = [(hour, key) for hour in range(len(released.hours)) for key in _keys(direction, classes)]
     free = np.ones(len(places), bool)
     readable = np.array([key.plate is not PlateKind.UNREADABLE for _, key in places])
-    rows, low, high, absent = [], list[float](), list[float](), list[NDArray[np.float64]]()
+    rows, absent = _Rows(len(places)), list[NDArray[np.float64]]()
     for period, at, cells in _bins(released):
         inside = np.array([at in (DAY, hour) for hour, _ in places])
         for rung in (rung for rung in table.rungs if rung.period is period):
             for values, row in _cells(rung, places, inside & free).items():
                 found = next((cell for cell in cells if _is(cell, rung, values)), None)
-                rows.append(row)
-                low.append(found.n if found else 0)
-                high.append(found.n if found else k - 1)
                 if found:
                     free &= row == 0
-                    # Unreadable ones helped nobody over k.
-                    rows.append(row * readable if (row * readable).any() else row)
-                    low.append(k)
-                    high.append(np.inf)
+                    _released(rows, row, found.n, k, readable)
                 else:
+                    rows.add(row, 0, k - 1)
                     absent.append(row)
-    return Knowledge(places, np.array(rows), np.array(low), np.array(high), absent)
+    return Knowledge(places, rows.matrix(), np.array(rows.low), np.array(rows.high), absent)
+
+
+def _released(rows: _Rows, row: NDArray[np.float64], n: int, k: int, readable: NDArray[np.bool_]) -> None:
+    """Write down a released cell: unreadable ones are k by themselves, or help nobody over k."""
+    rows.add(row, n, n)
+    if (row * readable != row).any() and (row * readable).any():
+        rows.none_or(row * readable, k)
+    else:
+        rows.add(row, k, np.inf)
 
 
 def street_of(knowledge: Knowledge, solution: NDArray[np.float64]) -> list[Sight]:

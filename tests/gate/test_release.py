@@ -104,7 +104,7 @@ def test_plates_are_told_apart_where_the_policy_asks() -> None:
     assert (only.plate, only.n, only.rest) == (PlateKind.UNREADABLE, 50, msgspec.UNSET)
 
 
-def test_leftovers_of_an_hour_are_released_as_such() -> None:
+def test_leftovers_of_an_hour_are_foundas_such() -> None:
     """Cars whose drives are too rare go by their number, which says what it leaves out."""
     petrol = cell(_car(Drive.PETROL), 20)
     rare = [cell(_car(drive), 6) for drive in (Drive.GAS, Drive.HYDROGEN)]
@@ -131,6 +131,17 @@ def test_a_day_proves_no_hour(hours: int, cells: int) -> None:
     """27 vans of a class in four hours that did not tell it: one may have had none. In three, each had some."""
     seen = [one for at in range(3) for one in _seen(cell(van(), 9), hour=at)]
     assert len([one for one in _day(seen, hours) if one[1]]) == cells
+
+
+@pytest.mark.parametrize(("told", "cells"), [(Drive.DIESEL, 1), (Drive.PETROL, 0)])
+def test_an_hour_that_told_the_drive_is_no_place_for_its_class(told: Drive, cells: int) -> None:
+    """Cars of class 1 run on petrol: where hours told petrol they were in none of these, but in both of the others."""
+    oldest = _car(Drive.PETROL)
+    seen = [one for at in range(2) for one in _seen(cell(oldest, 9), hour=at)]
+    hours: list[Published] = [{}, {}, {0: {(Direction.IN, CAR, told)}}, {0: {(Direction.IN, CAR, told)}}]
+    found = release(seen, LADDER, Period.DAY, RULE, hours).cells
+    assert oldest.emission_class is EmissionClass.E1
+    assert len([one for one in found if one.emission_class]) == cells
 
 
 def test_all_cells_of_a_day_together_prove_no_hour() -> None:
