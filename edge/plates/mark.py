@@ -1,16 +1,17 @@
 """Marks: how vision knows a text again that it has overwritten.
 
-A mark is a keyed hash cut to 16 bits, so short that some 250 plates of the Dutch register share each: even who has the
-key can't tell which of them it was. Of the few texts that are compared with each other, two share one once in 65,536
-times. It says that a broken track goes on, and that a trailer bears the plate of the vehicle before it; it never
-leaves recognition, and counts nothing.
+A mark is a keyed hash cut to 20 bits, so short that some 16 plates of the Dutch register share each: even who has the
+key can't tell which of them it was. On the rendered street 640 passages compare 975 pairs of texts by their marks, so
+two vehicles are taken for one once in 700,000 passages. A mark says that a broken track goes on, and that a trailer
+bears the plate of the vehicle before it; it never leaves recognition, and counts nothing.
 """
 
 import hashlib
 
 from edge.randomness import Fill, fill_randomly
 
-MARK_BYTES = 2
+MARK_BITS = 20
+_DIGEST_BYTES = 3
 _KEY_BYTES = 32
 
 
@@ -22,5 +23,6 @@ class Marker:
         fill(self._key)
 
     def mark(self, text: bytes | bytearray) -> int:
-        """Return the mark of a text, 0 to 65,535."""
-        return int.from_bytes(hashlib.blake2b(text, key=self._key, digest_size=MARK_BYTES).digest())
+        """Return the mark of a text, below 2 to the power of ``MARK_BITS``."""
+        digest = hashlib.blake2b(text, key=self._key, digest_size=_DIGEST_BYTES).digest()
+        return int.from_bytes(digest) >> 8 * _DIGEST_BYTES - MARK_BITS

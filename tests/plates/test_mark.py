@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.plates.mark import Marker
+from edge.plates.mark import MARK_BITS, Marker
 from edge.plates.syntax import ALPHABET
 
 texts = st.text(ALPHABET.decode(), min_size=5, max_size=9).map(str.encode)
@@ -13,7 +13,7 @@ texts = st.text(ALPHABET.decode(), min_size=5, max_size=9).map(str.encode)
 def test_a_text_has_one_mark(text: bytes) -> None:
     """The same from the same marker, whatever kind of buffer it is in, and as short as it says."""
     marker = Marker()
-    assert marker.mark(text) == marker.mark(bytearray(text)) < 1 << 16
+    assert marker.mark(text) == marker.mark(bytearray(text)) < 1 << MARK_BITS
 
 
 def test_other_markers_give_other_marks() -> None:
@@ -22,10 +22,10 @@ def test_other_markers_give_other_marks() -> None:
 
 
 def test_many_plates_share_a_mark() -> None:
-    """Of 200,000 texts three share each one on average, so of the whole register some 250."""
+    """A million texts leave 39 % of all marks free, as chance has it; of the whole register some 16 share each."""
     marker = Marker()
-    marks = [marker.mark(b"%06d" % number) for number in range(200_000)]
-    assert 60_000 < len(set(marks)) < 1 << 16
+    marks = {marker.mark(b"%06d" % number) for number in range(1_000_000)}
+    assert 0.60 < len(marks) / (1 << MARK_BITS) < 0.63
 
 
 def test_a_marker_shows_no_key() -> None:
