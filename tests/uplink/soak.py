@@ -33,7 +33,7 @@ SUBSCRIBERS = (SUBSCRIBER, SECOND_SUBSCRIBER)
 # Collectors send a receipt every five seconds at most.
 PATIENCE = 6.0
 DEADLINE = 300.0
-LOOK = 0.1
+AWAY = 0.5
 
 
 class Soaked(msgspec.Struct, frozen=True):
@@ -98,10 +98,16 @@ class Street:
         return self.folder / f"{name}.db"
 
     def kill(self, name: str) -> None:
-        """Kill the broker or a process, and start it again."""
+        """Kill the broker or a process, and start it again.
+
+        The broker dies while it keeps reports for a collector that is away: those are the ones that it forgets.
+        """
         if name == "broker":
+            self.children[SUBSCRIBER].end()
+            time.sleep(AWAY)
             self.broker.kill()
             self.broker.start()
+            self.children[SUBSCRIBER].kill()
         else:
             self.children[name].kill()
 
