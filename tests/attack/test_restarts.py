@@ -111,6 +111,18 @@ def _again(camera: Camera, hours: int) -> None:
     camera.wait(HOUR + STEP)
 
 
+def _day_put_back(camera: Camera) -> None:
+    """Keep what hours have left for the day, and put it back into memory once the day is out."""
+    camera.drive(*CROWD)
+    camera.wait(11 * HOUR)
+    kept = {file: file.read_bytes() for file in (camera.folder / "day").iterdir()}
+    camera.wait(2 * HOUR)
+    for file, content in kept.items():
+        file.write_bytes(content)
+    camera.restart_gate()
+    camera.wait(HOUR)
+
+
 def _victim_each_hour(camera: Camera) -> None:
     """Kill vision each hour, so that each key sees the one van once."""
     for _ in range(11):
@@ -170,6 +182,12 @@ def test_a_clock_set_back(hours: int, weaken: Weaken, succeeds: bool) -> None:  
     reports = _play(partial(_again, hours=hours), weaken)
     assert _released(reports)
     assert _overlaps(reports) is succeeds
+
+
+@pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_bins_open_again, True)])
+def test_a_day_put_back(weaken: Weaken, succeeds: bool) -> None:  # noqa: FBT001
+    """What it holds is out, and does not go out again."""
+    assert _overlaps(_play(_day_put_back, weaken)) is succeeds
 
 
 @pytest.mark.parametrize(
