@@ -110,7 +110,7 @@ class Expired(_Event, frozen=True, tag="expired"):
 
 
 class RowsDropped(_Event, frozen=True, tag="rows_dropped"):
-    """So many messages were dropped from the outbox for want of room."""
+    """So many messages were dropped from the outbox for want of room before they were delivered."""
 
     rows: Number
 
