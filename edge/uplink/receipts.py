@@ -73,6 +73,7 @@ class Receipts:
         for stream in STREAMS:
             _tell(subscriber, stream, getattr(known, stream), getattr(stored, stream))
         try:
+            self._reader.name_subscribers(self._named)
             self._reader.mark_received(subscriber, stored)
         except OutboxError as error:  # It comes again: with the next one, or the next connection.
             log.warning("receipts_not_stored", reason=str(error))

@@ -1,6 +1,6 @@
 """Receipts as they come, good and bad."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,12 @@ class Reader(OutboxReader):
 
     locked = False
 
+    def name_subscribers(self, subscribers: Iterable[str]) -> None:
+        """Name them, or fail likewise."""
+        if self.locked:
+            raise OutboxError("database is locked")
+        super().name_subscribers(subscribers)
+
     def mark_received(self, subscriber: str, stored: Sequences) -> None:
         """Mark, or fail as SQLite does when the gate holds the lock."""
         if self.locked:
@@ -39,9 +45,10 @@ class Reader(OutboxReader):
 class Bench:
     """An outbox with five hourly reports and one of a day, and who reads receipts for it."""
 
-    def __init__(self, file: Path, *subscribers: str) -> None:
+    def __init__(self, file: Path, *subscribers: str, locked: bool = False) -> None:
         """Begin with what is in the file, where there is one."""
         self.outbox, self.reader = Outbox(file, 1_000_000), Reader(file)
+        self.reader.locked = locked
         for stream, number in ((Stream.HOUR, 5), (Stream.DAY, 1)):
             self.outbox.append(stream, 1, [lambda _: Entry("t", b"", "sig", FAR)] * number)
         self.receipts = Receipts(self.reader, subscribers, Replays(self.reader))
@@ -167,6 +174,15 @@ def test_a_locked_outbox_is_no_end(bench: Bench) -> None:
     bench.reader.locked = False
     bench.take(encode(GOOD))
     assert bench.reader.receipts() == {A: Sequences(4, 1)}
+
+
+def test_an_outbox_that_is_locked_at_the_start_is_no_end(tmp_path: Path) -> None:
+    """Who is named is written with the first receipt then."""
+    with capture_logs() as logs, closing(Bench(tmp_path / "outbox.db", A, locked=True)) as bench:
+        assert [log["event"] for log in logs] == ["receipts_not_stored"]
+        bench.reader.locked = False
+        bench.take(encode(GOOD))
+        assert bench.reader.receipts() == {A: Sequences(4, 1)}
 
 
 @given(payload=st.binary(max_size=2 * MAX_BYTES))
