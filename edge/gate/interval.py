@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from edge.categories import UNKNOWN_ATTRIBUTES, PlateKind, VehicleType
+from edge.gate import room
 from edge.gate.combinations import WHOLE, Value, Values, kinds, sure
+from edge.gate.room import Hours, Source, Told
 from edge.release_rules import Dimension, Period, Table
 
 # Per rung, by its number, the values of the cells that one bin has published.
@@ -18,7 +20,6 @@ Published = Mapping[int, set[Values]]
 Known = Mapping[Dimension, Value]
 # A cell of the last hour rung, in whichever hour: the rung's number, and its values.
 Group = tuple[int, Values]
-Hours = frozenset[int]  # By their place in the day.
 _PLACES = {dimension: place for place, dimension in enumerate(WHOLE)}
 
 
@@ -29,7 +30,7 @@ class Interval:
         """``hours`` are those of the day, for the bin of a day, without hours in which the camera saw nothing."""
         self._table, self._k, self._hours = table, k, hours
         self.published: defaultdict[int, set[Values]] = defaultdict(set)
-        self._taken: defaultdict[Group, list[tuple[Hours, int]]] = defaultdict(list)
+        self._told: defaultdict[Group, list[Told]] = defaultdict(list)
         # Kinds of vehicles: what came to a rung of an hour of the day, and what its hours have left.
         self._at_hours: dict[tuple[VehicleType, int, int], Iterable[Values]] = {}
         self._left: dict[VehicleType, set[Values]] = {}
@@ -37,28 +38,19 @@ class Interval:
     def allows(self, rung: int, values: Values, n: int) -> bool:
         """Tell whether a cell that says ``n`` leaves every absent member the chance to be zero."""
         return self._fits(n, self._members(rung, values)) and all(
-            self._fits_beside(self._taken[group], hours, n) for group, hours in self._groups(rung, values).items()
+            room.is_left([*self._told[group], Told(n, sources)], self._k - 1)
+            for group, sources in self._groups(rung, values).items()
         )
 
     def note(self, rung: int, values: Values, n: int) -> None:
         """Remember a cell that is released."""
         groups = self._groups(rung, values)
         self.published[rung].add(values)
-        for group, hours in groups.items():
-            self._taken[group].append((hours, n))
+        for group, sources in groups.items():
+            self._told[group].append(Told(n, sources))
 
     def _fits(self, n: int, members: float) -> bool:
         return members == inf or n <= (members - 1) * (self._k - 1)
-
-    def _fits_beside(self, taken: Sequence[tuple[Hours, int]], hours: Hours, n: int) -> bool:
-        """Tell whether each hour may be zero still, with what was released before.
-
-        Cells that can only be of some hours say together how much these hours had.
-        """
-        unions = {hours}
-        for other, _ in taken:
-            unions |= {union | other for union in unions}
-        return all(self._fits(n + sum(one for other, one in taken if other <= union), len(union)) for union in unions)
 
     def _members(self, rung: int, values: Values) -> float:
         """Count the absent members of which fewer than k is known; infinitely many where one may be of any size."""
@@ -129,14 +121,24 @@ class Interval:
             came = [kind for kind in came if _reduced(kind, dimensions) not in closed]
         return came
 
-    def _groups(self, rung: int, values: Values) -> dict[Group, Hours]:
-        """Name the cells of the last hour rung of whose leftovers a cell of a day is a part, and of which hours."""
-        found = defaultdict[Group, set[int]](set)
+    def _groups(self, rung: int, values: Values) -> dict[Group, tuple[Source, ...]]:
+        """Name the cells of the last hour rung of whose leftovers a cell of a day is a part, and what it is made of."""
+        found = defaultdict[Group, tuple[Source, ...]](tuple)
         if self._table.rungs[rung].period is Period.DAY:
             known = self._known(rung, values)
             for vehicle_type, group in self._groups_of(rung, known):
-                found[group] |= self._hours_of(vehicle_type, group, known)
-        return {group: frozenset(hours) for group, hours in found.items()}
+                found[group] += tuple(self._sources(vehicle_type, rung, group, known))
+        return found
+
+    def _sources(self, vehicle_type: VehicleType, rung: int, group: Group, known: Known) -> Iterator[Source]:
+        """Give what vehicles of a type in a cell of a day come out of: hours, or absent cells of the rung before."""
+        before = self._table.before(rung, vehicle_type)
+        if before is None or self._table.rungs[before].period is Period.HOUR:
+            yield Source(self._hours_of(vehicle_type, group, known), inf)
+            return
+        for _, _, cell in self._members_of(vehicle_type, rung, known) or ():
+            narrower = {**dict(zip(sure(self._table.rungs[before].dimensions), cell, strict=True)), **known}
+            yield Source(self._hours_of(vehicle_type, group, narrower), self._k - 1)
 
     def _groups_of(self, rung: int, known: Known) -> Iterator[tuple[VehicleType, Group]]:
         for vehicle_type in self._types(rung, known):
@@ -146,13 +148,15 @@ class Interval:
                 values = tuple(known.get(one) or getattr(UNKNOWN_ATTRIBUTES, one) for one in dimensions)
                 yield vehicle_type, (last, values)
 
-    def _hours_of(self, vehicle_type: VehicleType, group: Group, known: Known) -> set[int]:
+    def _hours_of(self, vehicle_type: VehicleType, group: Group, known: Known) -> Hours:
         """Return the hours in which a cell is absent and may have held vehicles of which this is ``known``."""
         rung, values = group
         absent = [at for at, hour in enumerate(self._hours) if values not in hour.get(rung, ())]
         if known.get(Dimension.PLATE) is PlateKind.UNREADABLE:
-            return set(absent)  # They are of no kind, and may have come to any rung.
-        return {at for at in absent if any(_agrees(kind, known) for kind in self._came(at, vehicle_type, rung))}
+            return frozenset(absent)  # They are of no kind, and may have come to any rung.
+        return frozenset(
+            at for at in absent if any(_agrees(kind, known) for kind in self._came(at, vehicle_type, rung))
+        )
 
     def _is_part(self, vehicle_type: VehicleType, rung: int, hours: int) -> bool:
         """Tell whether the cells of a day rung are parts of those of an hour rung, and not sums of several."""

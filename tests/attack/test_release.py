@@ -1,16 +1,18 @@
 """Attacks on what is released: none succeeds, and each succeeds against a gate without the rule that stops it."""
 
+import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
-from edge.categories import CellCount, Direction, PlateKind, VehicleType
+from edge.categories import CellCount, CellKey, Direction, PlateKind, VehicleType
 from edge.counting.part import key_of
 from edge.gate import release as released_by
-from edge.gate.interval import Interval
+from edge.gate.interval import Group, Interval, Known
 from edge.gate.release import Rule
+from edge.gate.room import Source
 from edge.gate.sights import Sight
 from edge.release_rules import Measure
 from tests.counts import cell, van
@@ -38,7 +40,16 @@ def _without_sums_of_days(patch: pytest.MonkeyPatch) -> None:
 
 def _hours_whatever_they_told(patch: pytest.MonkeyPatch) -> None:
     """Take any hour without a cell of cars for one that may have had cars of any class."""
-    patch.setattr(Interval, "_hours_of", lambda self, *_: set(range(len(self._hours))))
+    patch.setattr(Interval, "_hours_of", lambda self, *_: frozenset(range(len(self._hours))))
+
+
+def _classes_in_any_hour(patch: pytest.MonkeyPatch) -> None:
+    """Judge hours and classes each by themselves."""
+
+    def sources(self: Interval, vehicle_type: VehicleType, _: int, group: Group, known: Known) -> Iterator[Source]:
+        yield Source(self._hours_of(vehicle_type, group, known), math.inf)
+
+    patch.setattr(Interval, "_sources", sources)
 
 
 def _passages_for_vehicles(patch: pytest.MonkeyPatch) -> None:
@@ -91,9 +102,7 @@ def test_sums_of_a_day(monkeypatch: pytest.MonkeyPatch, weaken: Weaken, succeeds
 
 def _day_of_one_class(numbers: list[int]) -> list[Sight]:
     """Petrol cars of a class that no other drive has, so many in each hour."""
-    oldest = next(one for one in CLASSES if one.vehicle_type is CAR and one.drive == "petrol")
-    key = key_of(Direction.IN, PlateKind.NL, oldest)
-    return [Sight(hour, 0, cell(key, n)) for hour, n in enumerate(numbers)]
+    return [Sight(hour, 0, cell(_car("petrol"), n)) for hour, n in enumerate(numbers)]
 
 
 @pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_hours_whatever_they_told, True)])
@@ -106,6 +115,22 @@ def test_hours_that_told_the_drive(monkeypatch: pytest.MonkeyPatch, weaken: Weak
         np.array([float(hour == at and key.vehicle_type is CAR) for hour, key in knowledge.places]) for at in (0, 1)
     ]
     assert all(knowledge.proves(group, K) for group in hours) is succeeds
+
+
+@pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_classes_in_any_hour, True)])
+def test_hours_that_told_nearly_all(monkeypatch: pytest.MonkeyPatch, weaken: Weaken, succeeds: bool) -> None:  # noqa: FBT001
+    """Three hours told every drive but the clean ones; of these the day's sum is too large without the first hour."""
+    weaken(monkeypatch)
+    told = [Sight(at, 0, cell(_car(drive), K)) for at in (1, 2, 3) for drive in ("petrol", "diesel", "gas", "hybrid")]
+    few = [Sight(0, 0, cell(_car("petrol"), 2)), Sight(1, 0, cell(_car("electric"), 1))]
+    knowledge = learn(run([*told, *few], LADDER, RULE, HOURS), LADDER, K, Direction.IN)
+    first = [hour == 0 and key.vehicle_type is CAR for hour, key in knowledge.places]
+    assert knowledge.proves(np.array(first, float), K) is succeeds
+
+
+def _car(drive: str) -> CellKey:
+    seen = next(one for one in CLASSES if one.vehicle_type is CAR and one.drive == drive)
+    return key_of(Direction.IN, PlateKind.NL, seen)
 
 
 @pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_passages_for_vehicles, True)])
