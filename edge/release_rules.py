@@ -22,7 +22,7 @@ from edge.settings import refusal
 MIN_K = 10
 MIN_WINDOW = 15
 THOUSANDTHS = 1_000
-# Times its scale that noise must lift an empty cell above k: it does so once in 200 times or less.
+# Times its scale that noise must lift an empty cell above k: it does so less than once in a hundred times.
 MARGIN = 4
 
 

@@ -12,6 +12,7 @@ import msgspec
 from edge import keys
 from edge.config import Config
 from edge.counting.spool import KEYS
+from edge.errors import AnprError
 from edge.gate.audit import store
 from edge.gate.audit.journal import term_days
 from edge.gate.audit.prose import local
@@ -98,6 +99,8 @@ def _keys(file: Path) -> Iterator[Holding]:
         oldest = f"of {msgspec.json.decode(file.read_bytes(), type=_LastKeys).newest}"
     except FileNotFoundError:
         oldest = "nothing"
+    except msgspec.MsgspecError as error:
+        raise AnprError(f"{file}: is damaged; remove it, and the gate's counts of today, before vision runs") from error
     yield Holding("numbers of keys (in memory)", "none: a day and two numbers", oldest, over=False)
 
 

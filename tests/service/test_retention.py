@@ -9,6 +9,7 @@ import pytest
 
 from edge import config, keys, policy
 from edge.counting.spool import Spool
+from edge.errors import AnprError
 from edge.gate.audit.events import Stopped
 from edge.gate.carry import Carry, Hour
 from edge.keys import Role
@@ -128,3 +129,12 @@ def test_retained_messages_count_too(camera: Path) -> None:
         connection.commit()
     assert "outbox messages, first expiry" in _over(camera, MORNING + 95 * DAY + 7_201)
     assert _look(camera, NOON)["outbox messages"].oldest == "nothing"
+
+
+def test_a_store_that_is_damaged_is_named(camera: Path) -> None:
+    """With what to do about it, in one line."""
+    file = camera / "run" / "vision" / "tag-keys"
+    for content in ("{", '{"newest":"yesterday"}'):
+        file.write_text(content)
+        with pytest.raises(AnprError, match=f"{file}: is damaged; remove it, and the gate's counts of today"):
+            _look(camera, NOON)
