@@ -33,6 +33,7 @@ acl_file {acl}
 persistence true
 persistence_location {folder}/
 autosave_interval 5
+max_queued_messages 20000
 log_dest stderr
 log_type error
 log_type warning
