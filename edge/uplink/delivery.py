@@ -113,6 +113,10 @@ class Delivery:
         log.warning("nobody_subscribed", stream=row.stream, sequence=row.sequence, retry_in_s=delay)
 
     def _keep(self, row: Row, reason: str) -> None:
+        """Note that a report did not go; when one goes again that was sent before is not decided here."""
+        if row.again:
+            log.warning("report_refused", stream=row.stream, sequence=row.sequence, reason=reason)
+            return
         delay = self._refused.setdefault(row.id, Backoff()).fail()
         self._not_before[row.id] = self._monotonic() + delay
         log.warning("report_refused", stream=row.stream, sequence=row.sequence, reason=reason, retry_in_s=delay)

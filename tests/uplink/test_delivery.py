@@ -10,7 +10,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from structlog.testing import capture_logs
 
 from edge.uplink.connection import Acknowledged
-from edge.uplink.contract import Stream
+from edge.uplink.contract import Sequences, Stream
 from edge.uplink.delivery import MAX_IN_FLIGHT, Delivery
 from edge.uplink.outbox import Entry, Outbox, OutboxError, OutboxReader
 from edge.uplink.replay import Replays
@@ -169,3 +169,51 @@ def test_a_mark_that_can_not_be_written_is_no_end(bench: Bench) -> None:
     assert bench.hand_over() == [1]
     bench.answer(2, TAKEN)
     assert bench.waiting() == []
+
+
+def _all_sent(bench: Bench, number: int, expires: int = BEGIN + 86_400) -> None:
+    """Have so many reports taken, and a live subscriber that lacks them all."""
+    bench.add(*range(number), expires=expires)
+    while bench.waiting():
+        before = len(bench.sent)
+        for offset, _ in enumerate(bench.hand_over(), 1):
+            bench.answer(before + offset, TAKEN)
+    bench.replays.expect("a.central", Sequences(0, 0))
+    bench.wall += 120
+    bench.monotonic += 120
+    bench.replays.hear("a.central", Sequences(0, 0), live=True)
+
+
+def test_what_waits_goes_before_what_goes_again(bench: Bench) -> None:
+    """Both share the eight places; what was taken again is not marked again."""
+    _all_sent(bench, 12)
+    bench.add(*range(3))
+    first = len(bench.sent)
+    assert bench.hand_over() == [13, 14, 15, 1, 2, 3, 4, 5]
+    assert bench.hand_over() == []
+    with capture_logs() as logs:
+        bench.answer(first + 4, TAKEN)
+        bench.answer(first + 1, TAKEN)
+    assert [(log["event"], log["sequence"]) for log in logs] == [("report_sent_again", 1), ("report_sent", 13)]
+    assert bench.hand_over() == [6, 7]
+    assert bench.reader.sent_after(Stream.HOUR, 0, 1)[0].settled == BEGIN
+
+
+def test_what_is_refused_again_waits_its_turn(bench: Bench) -> None:
+    """It stays sent, and others go on."""
+    _all_sent(bench, 9)
+    first = len(bench.sent)
+    assert bench.hand_over() == list(range(1, 9))
+    with capture_logs() as logs:
+        bench.answer(first + 1, QUOTA)
+    assert [(log["event"], log["sequence"], log["reason"]) for log in logs] == [("report_refused", 1, "Quota exceeded")]
+    assert bench.hand_over() == [9]
+    assert bench.waiting() == []
+
+
+def test_what_has_expired_does_not_go_again(bench: Bench) -> None:
+    """Silently: the gate deletes it within the hour."""
+    _all_sent(bench, 2, expires=BEGIN + 60)
+    with capture_logs() as logs:
+        assert bench.hand_over() == []
+    assert logs == []
