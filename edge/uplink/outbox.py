@@ -1,25 +1,29 @@
 """The outbox: released messages on disk, between the gate that writes them and the uplink that sends them.
 
 One SQLite file in WAL mode, opened by both processes. A message whose `append` returned is on the disk
-(``synchronous=FULL``); its id and sequence never change.
+(``synchronous=FULL``); its id and sequence never change. The gate's side is here, the uplink's in `reader`.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 import structlog
 from sqlite_utils import Database
 
-from edge.errors import AnprError, ConfigError
+from edge.errors import ConfigError
 from edge.uplink import database
 from edge.uplink.contract import Sequences, Status, Stream
 from edge.uplink.database import pragma, transaction
+from edge.uplink.entries import CHECKPOINT, HEALTH, Entry, OutboxError, Row, Sent, named
+from edge.uplink.reader import OutboxReader
 from edge.uplink.reserve import Reserve
+
+__all__ = ["Entry", "Outbox", "OutboxError", "OutboxReader", "Row", "Sent", "Stats"]
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -34,39 +38,6 @@ DELIVERED = """
 """
 # The low byte of an SQLite error says what it is, the others where it came from.
 _KIND = 0xFF
-HEALTH = "health"
-CHECKPOINT = "checkpoint"
-
-
-class OutboxError(AnprError):
-    """The outbox can't be read or written at the moment: keep what was to be stored and try again."""
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A finished message: MQTT topic, the payload's bytes, their signature, and the Unix second it expires at."""
-
-    topic: str
-    payload: bytes
-    signature: str
-    expires: int
-
-
-class Row(msgspec.Struct, frozen=True):
-    """A message that is to be sent, for the first time or again."""
-
-    id: int
-    stream: Stream
-    sequence: int
-    entry: Entry
-    again: bool = False
-
-
-class Sent(msgspec.Struct, frozen=True):
-    """A message that the broker took, at which Unix second."""
-
-    id: int
-    sequence: int
-    settled: int
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -117,7 +88,7 @@ class Outbox:
         Raises:
             OutboxError: it can't be read.
         """
-        with _named(self._file):
+        with named(self._file):
             return self._last(stream)[1]
 
     def set_states(self, states: Mapping[Status, Entry]) -> None:
@@ -139,7 +110,7 @@ class Outbox:
             OutboxError: it can't be read.
         """
         query = "select topic, payload, signature, expires from retained where name = ?"
-        with _named(self._file):
+        with named(self._file):
             found = self._database.execute(query, [CHECKPOINT]).fetchone()
         return Entry(*found) if found else None
 
@@ -150,7 +121,7 @@ class Outbox:
             OutboxError: it can't be read.
         """
         query = "select sequence, window from messages where stream = ? and sequence > ? order by sequence"
-        with _named(self._file):
+        with named(self._file):
             return self._database.execute(query, [stream, sequence]).fetchall()
 
     def prune(self, days: int) -> int:
@@ -171,7 +142,7 @@ class Outbox:
             (select count(*) from messages where outcome = 'sent' and settled <= ? and not {DELIVERED}),
             exists (select * from receipts)
         """  # noqa: S608  (a constant)
-        with _named(self._file):
+        with named(self._file):
             found = self._database.execute(query, [int(self._clock()) - RECEIPT_SECONDS]).fetchone()
             waiting, dropped, unreceived, asked = map(int, found)
             oldest = Sequences(self._oldest(Stream.HOUR), self._oldest(Stream.DAY))
@@ -277,140 +248,3 @@ class Outbox:
             self._database.execute("delete from messages where id = ?", [found[0]])
             self._database.execute("update counters set value = value + ?", [int(found[3] != "delivered")])
         return found[1:]
-
-
-class OutboxReader:
-    """The uplink's side: reads messages and marks what became of them; empty while the file does not exist."""
-
-    def __init__(self, file: Path) -> None:
-        """Remember where the outbox is or will be."""
-        self._file = file
-        self._opened: Database | None = None
-
-    def unsent(self, limit: int) -> list[Row]:
-        """Return the oldest messages that wait, in the order of their sequences."""
-        query = """
-            select id, stream, sequence, topic, payload, signature, expires from messages
-            where outcome is null order by id limit ?
-        """
-        return [_row(row) for row in self._read(query, limit)]
-
-    def states(self) -> dict[Status, Entry]:
-        """Return the presence messages."""
-        query = "select name, topic, payload, signature, expires from retained where name not in (?, ?)"
-        rows = self._read(query, HEALTH, CHECKPOINT)
-        return {Status(row[0]): Entry(*row[1:]) for row in rows}
-
-    def health(self) -> tuple[int, Entry] | None:
-        """Return the latest health message and its version, which rises with each."""
-        return self._latest(HEALTH)
-
-    def checkpoint(self) -> tuple[int, Entry] | None:
-        """Return the audit log's latest checkpoint and its version, which rises with each."""
-        return self._latest(CHECKPOINT)
-
-    def oldest(self) -> tuple[int | None, int | None]:
-        """Return when the oldest message was stored, and the first moment at which one expires (Unix seconds)."""
-        query = """
-            select min(stored), min(expires) from (
-                select stored, expires from messages union all select null, expires from retained
-            )
-        """
-        return next(((row[0], row[1]) for row in self._read(query)), (None, None))
-
-    def sent_after(self, stream: Stream, sequence: int, limit: int) -> list[Sent]:
-        """Return messages of ``stream`` that were sent and have a higher sequence, lowest first."""
-        query = """
-            select id, sequence, settled from messages
-            where stream = ? and sequence > ? and outcome = 'sent' order by sequence limit ?
-        """
-        return [Sent(*row) for row in self._read(query, stream, sequence, limit)]
-
-    def row(self, message: int) -> Row | None:
-        """Return the message with this id, if it is still here."""
-        query = "select id, stream, sequence, topic, payload, signature, expires from messages where id = ?"
-        return next((_row(row) for row in self._read(query, message)), None)
-
-    def highest(self, stream: Stream) -> int:
-        """Return the highest sequence that was ever used in ``stream``, 0 for none."""
-        rows = self._read("select sequence from streams where stream = ?", stream)
-        return next((int(row[0]) for row in rows), 0)
-
-    def receipts(self) -> dict[str, Sequences]:
-        """Return up to which sequences each named subscriber has everything."""
-        query = """
-            select subscriber, max(iif(stream = ?, sequence, 0)), max(iif(stream = ?, sequence, 0))
-            from receipts group by subscriber
-        """
-        return {row[0]: Sequences(*row[1:]) for row in self._read(query, Stream.HOUR, Stream.DAY)}
-
-    def name_subscribers(self, subscribers: Iterable[str]) -> None:
-        """Say whose receipts count from now on; those that were named before keep theirs."""
-        named = sorted(subscribers)
-        if set(named) == set(self.receipts()):
-            return
-        places = ", ".join("?" * len(named))
-        rows = [(stream, subscriber) for stream in (Stream.HOUR, Stream.DAY) for subscriber in named]
-        if opened := self._open():
-            with _named(self._file), transaction(opened):
-                opened.execute(f"delete from receipts where subscriber not in ({places})", named)  # noqa: S608
-                opened.conn.executemany("insert or ignore into receipts values (?, ?, 0)", rows)
-
-    def mark_received(self, subscriber: str, stored: Sequences) -> None:
-        """Note a named subscriber's receipt."""
-        query = "update receipts set sequence = ? where stream = ? and subscriber = ?"
-        rows = [(stored.hour, Stream.HOUR, subscriber), (stored.day, Stream.DAY, subscriber)]
-        if opened := self._open():
-            with _named(self._file), transaction(opened):
-                opened.conn.executemany(query, rows)
-
-    def mark_sent(self, messages: Iterable[int], at: float) -> None:
-        """Note that the broker took the messages with these ids ``at`` that Unix time, all in one transaction."""
-        self._settle(messages, "sent", at)
-
-    def mark_expired(self, messages: Iterable[int], at: float) -> None:
-        """Note that the messages with these ids expired before they could be sent."""
-        self._settle(messages, "expired", at)
-
-    def close(self) -> None:
-        """Close the file; the next call opens it again."""
-        if self._opened:
-            self._opened.close()
-        self._opened = None
-
-    def _latest(self, name: str) -> tuple[int, Entry] | None:
-        query = "select version, topic, payload, signature, expires from retained where name = ?"
-        rows = self._read(query, name)
-        return next(((row[0], Entry(*row[1:])) for row in rows), None)
-
-    def _settle(self, messages: Iterable[int], outcome: str, at: float) -> None:
-        query = "update messages set outcome = ?, settled = ? where id = ? and outcome is null"
-        if opened := self._open():
-            with _named(self._file), transaction(opened):
-                opened.conn.executemany(query, [(outcome, int(at), message) for message in messages])
-
-    def _read(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        opened = self._open()
-        if opened is None:
-            return []
-        with _named(self._file):
-            return opened.execute(query, list(values)).fetchall()
-
-    def _open(self) -> Database | None:
-        if self._opened is None and self._file.exists():
-            with _named(self._file):
-                self._opened = database.join(self._file)
-        return self._opened
-
-
-def _row(found: tuple[Any, ...]) -> Row:
-    return Row(found[0], Stream(found[1]), found[2], Entry(*found[3:]))
-
-
-@contextmanager
-def _named(file: Path) -> Iterator[None]:
-    """Say which file it is that SQLite complains about."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise OutboxError(f"{file}: {error}") from error
