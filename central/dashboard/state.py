@@ -6,9 +6,10 @@ from datetime import datetime
 from central.dashboard.cameras import Camera, Missing, Refusal
 from central.dashboard.html import table, text
 from central.dashboard.words import TIMEZONE, Speech
+from edge.uplink.contract import HealthData
 
-GOOD = {"online", "delivering", "synchronised", "few", "full", "in_force", "none"}
-BAD = {"offline", "silent", "stalled", "unsynchronised", "most", "ended", "not_yet", "168_or_more"}
+GOOD = {"online", "delivering", "synchronised", "few", "full", "in_force", "none", "below_8_days"}
+BAD = {"offline", "silent", "stalled", "unsynchronised", "most", "ended", "not_yet", "168_or_more", "older"}
 MOST_ROWS = 50
 DIGITS = slice(7, 15)  # of "sha256:…"
 
@@ -79,7 +80,7 @@ def _row(one: Camera, now: datetime, speech: Speech) -> list[str]:
         f"{_word(health.camera, speech)}, {_word(health.clock, speech)}" if health else unknown,
         _word(one.sandbox or "unknown", speech),
         _word(health.policy or "unknown", speech) if health else unknown,
-        f"{_word(health.outbox_waiting, speech)}, {_dropped(health.outbox_dropped, speech)}" if health else unknown,
+        _waiting(health, speech) if health else unknown,
         _versions(one, speech),
     ]
 
@@ -118,6 +119,14 @@ def _missing(one: Camera, speech: Speech) -> str:
     return shown + lost + upto
 
 
+def _waiting(health: HealthData, speech: Speech) -> str:
+    """Say what waits to be sent and what was dropped, and what waits for our receipt where the camera knows us."""
+    sent = f"{_word(health.outbox_waiting, speech)}, {_dropped(health.outbox_dropped, speech)}"
+    if not health.unreceived or health.unreceived == "none":
+        return sent
+    return f"{sent}<small>{text(speech.say('unreceived'))}: {_word(health.unreceived, speech)}</small>"
+
+
 def _dropped(dropped: int, speech: Speech) -> str:
     return _mark("some", speech.number(dropped)) if dropped else "0"
 
@@ -134,7 +143,10 @@ def _versions(one: Camera, speech: Speech) -> str:
         for name, value in shown.items()
         if value
     ]
-    return " ".join(parts) + (f"<small>{text(speech.say('differs'))}</small>" if one.differs else "")
+    notes = [text(speech.say("differs"))] if one.differs else []
+    if one.health and one.health.register_age:
+        notes.append(f"{text(speech.say('register'))}: {_word(one.health.register_age, speech)}")
+    return " ".join(parts) + "".join(f"<small>{note}</small>" for note in notes)
 
 
 def _range(one: Missing) -> str:

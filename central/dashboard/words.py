@@ -34,7 +34,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "in": ("in", "in"),
     "out": ("out", "uit"),
     "not_admitted": ("not admitted, in {days} days", "niet toegelaten, in {days} dagen"),
-    "of_told": ("of {n} vans and trucks that say", "van {n} bestel- en vrachtauto's die het zeggen"),
+    "of_told": ("of {n} of which it is told", "van {n} waarvan het verteld is"),
     "seen": ("of the time seen today", "van de tijd gezien vandaag"),
     "per_hour": ("Today by the hour", "Vandaag per uur"),
     "per_day": ("The last days", "De laatste dagen"),
@@ -70,6 +70,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "picture": ("picture, clock", "beeld, klok"),
     "sandbox": ("sandbox", "afscherming"),
     "term": ("policy term", "looptijd beleid"),
+    "unreceived": ("not received", "niet ontvangen"),
+    "register": ("register", "register"),
     "versions": ("software, policy, models", "software, beleid, modellen"),
     "differs": ("differs from most", "wijkt af van de meeste"),
     "waiting": ("waiting, dropped", "wachtend, vervallen"),
@@ -173,6 +175,10 @@ _VALUES: Mapping[str, tuple[str, str]] = {
     "below_168": ("below 168", "minder dan 168"),
     "168_or_more": ("168 or more", "168 of meer"),
     "hour": ("hour", "uur"),
+    "below_8_days": ("below 8 days", "minder dan 8 dagen"),
+    "below_32_days": ("below 32 days", "minder dan 32 dagen"),
+    "below_92_days": ("below 92 days", "minder dan 92 dagen"),
+    "older": ("older than 92 days", "ouder dan 92 dagen"),
 }  # fmt: skip
 _DAYS = (
     ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
