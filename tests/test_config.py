@@ -25,6 +25,13 @@ def test_defaults_fill_what_the_operator_leaves_out(tmp_path: Path) -> None:
     assert config.view.inwards == "down"
 
 
+def test_nobody_is_waited_for_unless_named(tmp_path: Path) -> None:
+    """Subscribers are names of certificates."""
+    assert load(_file(tmp_path, CAMERA)).uplink.subscribers == ()
+    named = load(_file(tmp_path, CAMERA + '[uplink]\nsubscribers = ["subscriber.central", "b"]\n'))
+    assert named.uplink.subscribers == ("subscriber.central", "b")
+
+
 def test_paths_are_seen_from_their_file(tmp_path: Path) -> None:
     """A relative path belongs to the folder of the file that names it, an absolute one stays."""
     config = load(_file(tmp_path, CAMERA + '[registry]\npack = "tables/pack.db"\n'))
@@ -44,6 +51,16 @@ def test_paths_are_seen_from_their_file(tmp_path: Path) -> None:
         (CAMERA + "[models]\nthreads = 0\n", r"\[models\] threads = 0; allowed: auto, or a whole number from 1 to 16"),
         (CAMERA + '[models]\nthreads = "all"\n', r'\[models\] threads = "all"; allowed: auto, or a whole number'),
         (CAMERA + "[uplink]\nport = true\n", r"\[uplink\] port = true; allowed: a whole number"),
+        (
+            CAMERA + '[uplink]\nsubscribers = "a.central"\n',
+            r'\[uplink\] subscribers = "a.central"; allowed: a list of up to',
+        ),
+        (CAMERA + '[uplink]\nsubscribers = ["#"]\n', r"\[uplink\] subscribers = .*; allowed: a list of up to 16 names"),
+        (
+            CAMERA + '[uplink]\nsubscribers = ["a/b"]\n',
+            r"subscribers = .*; allowed: .* lower-case letters, digits, dashes",
+        ),
+        (CAMERA + f"[uplink]\nsubscribers = {['a'] * 17}\n", r"subscribers = .*; allowed: a list of up to 16 names"),
         (CAMERA + "[paths]\nstate = 3\n", r"\[paths\] state = 3; allowed: a path"),
         (CAMERA + '[view]\ninwards = "north"\n', r'\[view\] inwards = "north"; allowed: down, up, left or right'),
         (CAMERA + "[view]\nline = [[0.1, 0.5], [0.1, 0.5]]\n", r"\[view\] line = .*; allowed: two different points"),
