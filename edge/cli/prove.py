@@ -1,13 +1,20 @@
 """`anpr-edge prove`: what a privacy officer runs, and files."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edge.cli.options import PATH, config_option, language_option
 from edge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from edge.config import Config
+    from edge.proof.prove import Proof, Tell
 
 FAILED, UNCHECKED = 1, 3
 
@@ -36,26 +43,42 @@ def prove(config: Path, page: Path | None, language: str) -> None:
     from edge.policy_text import Language, Words  # noqa: PLC0415
     from edge.proof import report  # noqa: PLC0415
     from edge.proof.claims import Outcome  # noqa: PLC0415
-    from edge.proof.prove import prove as run  # noqa: PLC0415
 
     tongue = Language(language)
 
     def tell(step: Words) -> None:
         click.echo(f"… {step.told(tongue)}", err=True)
 
-    if page is not None:
-        _write(page, "")  # Now, and not after minutes in vain.
-    with stoppable():
-        proof = run(load(config), tell, datetime.now(UTC))
-    click.echo(report.text(proof, tongue))
-    if page is not None:
-        _write(page, report.page(proof, tongue))
+    with stoppable(), _draft(page) as write:
+        proof = _proven(load(config), tell)
+        click.echo(report.text(proof, tongue))
+        write(report.page(proof, tongue))
     outcomes = {claim.outcome for claim in proof.claims}
     sys.exit(FAILED if Outcome.FAILS in outcomes else UNCHECKED if Outcome.UNCHECKED in outcomes else 0)
 
 
-def _write(file: Path, content: str) -> None:
+def _proven(camera: "Config", tell: "Tell") -> "Proof":
+    from edge.proof.broker import BrokerError  # noqa: PLC0415
+    from edge.proof.prove import prove as run  # noqa: PLC0415
+
     try:
-        file.write_text(content, encoding="utf-8")
+        return run(camera, tell, datetime.now(UTC))
+    except BrokerError as error:  # Nothing is said of the camera: another status than that of a claim that fails.
+        raise ConfigError(str(error)) from error
+
+
+@contextmanager
+def _draft(page: Path | None) -> Iterator[Callable[[str], object]]:
+    """Give what writes the page, where one is asked for: a draft now, not after minutes in vain, and all at the end."""
+    if page is None:
+        yield lambda _: None
+        return
+    draft = page.with_name(f".{page.name}.part")
+    try:
+        draft.touch()
+        yield lambda content: draft.write_text(content, encoding="utf-8")
+        draft.replace(page)
     except OSError as error:
-        raise ConfigError(f"--html {file}: can't be written: {error.strerror}") from error
+        raise ConfigError(f"--html {page}: can't be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)

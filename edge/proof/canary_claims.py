@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from edge.policy_text import Words
 from edge.proof.canary import Canary
-from edge.proof.claims import Claim, Outcome, judged, listed
+from edge.proof.claims import Claim, Outcome, decimal, judged, listed
 from edge.proof.search import Find
 
 
@@ -33,15 +33,15 @@ def places(canary: Canary, searched: Searched) -> Claim:
         Words(
             f"{plates} made-up vehicles were counted. Then messages, captured packets, the broker's store, logs and "
             "output, temporary and runtime folders, outbox with its write-ahead log and audit log were searched for "
-            "every plate in every spelling, every tag, and pictures.",
+            "every plate in every spelling, every tag, and pictures; folders also while vehicles passed.",
             f"{plates} verzonnen voertuigen zijn geteld. Daarna zijn berichten, opgevangen pakketten, de opslag van de "
-            "broker, logs en uitvoer, tijdelijke mappen, outbox met write-ahead-log en auditlog doorzocht op elk "
-            "kenteken in elke schrijfwijze, elke tag, en beelden.",
+            "broker, logs en uitvoer, tijdelijke en runtime-mappen, outbox met write-ahead-log en auditlog doorzocht "
+            "op elk kenteken in elke schrijfwijze, elke tag, en beelden; mappen ook terwijl voertuigen passeerden.",
         ),
         Words(
             f"{searched.files} files and {searched.messages} messages, {amount:.1f} MB"
             f"{'' if searched.packets else ', no packets'}; found: {listed(finds) or 'nothing'}",
-            f"{searched.files} bestanden en {searched.messages} berichten, {amount:.1f} MB"
+            f"{searched.files} bestanden en {searched.messages} berichten, {decimal(amount)} MB"
             f"{'' if searched.packets else ', geen pakketten'}; gevonden: {listed(finds) or 'niets'}",
         ),
         judged(good=not finds and searched.messages > 0),
@@ -70,7 +70,7 @@ def blind(canary: Canary, *, may: bool) -> Claim:
 def forgetful(canary: Canary, after: float, *, may: bool) -> Claim:
     """Tell what vision held for too long."""
     finds, looks = canary.memory.get("vision", []), canary.looks["vision"]
-    found, held = _found(looks, finds, may=may), len(canary.held)
+    found, held, tagged = _found(looks, finds, may=may), len(canary.held), len(canary.tagged)
     return Claim(
         Words(
             f"Vision holds no plate {after:g} seconds after its passage, no code of one after its day",
@@ -83,10 +83,10 @@ def forgetful(canary: Canary, after: float, *, may: bool) -> Claim:
             "kentekens had van voertuigen in beeld, toont dat de zoekactie werkt.",
         ),
         Words(
-            f"{found.en}; {held} plates seen while their vehicle passed",
-            f"{found.nl}; {held} kentekens gezien terwijl hun voertuig passeerde",
+            f"{found.en}; seen while it may: {held} plates as their vehicle passed, codes of {tagged} after that",
+            f"{found.nl}; wel gezien: {held} kentekens terwijl hun voertuig passeerde, codes van {tagged} daarna",
         ),
-        _outcome(finds, looks, may=may) if held or not may else Outcome.FAILS,
+        _outcome(finds, looks, may=may) if (held and tagged) or not may else Outcome.FAILS,
     )
 
 

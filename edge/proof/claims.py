@@ -28,6 +28,11 @@ def judged(*, good: bool) -> Outcome:
     return Outcome.HOLDS if good else Outcome.FAILS
 
 
+def decimal(number: float) -> str:
+    """Write a number with one decimal as in Dutch."""
+    return f"{number:.1f}".replace(".", ",")
+
+
 def listed(names: list[str]) -> str:
     """Write a list for a sentence; at most six of it, so that a page stays a page."""
     shown = ", ".join(names[:6])

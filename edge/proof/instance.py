@@ -21,9 +21,13 @@ from edge.service.supervisor import prepare_folders
 
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """Its configuration, in the file and as read, and the public half of its signing key."""
+    """Its configuration, in the file and as read, and the public half of its signing key.
+
+    ``walled`` is the same with the camera's own source in place of the clip, for which walls differ.
+    """
 
     file: Path
+    walled: Path
     config: Config
     camera_key: Path
 
@@ -48,7 +52,8 @@ def make(folder: Path, camera: Config, pki: Pki, port: int) -> Instance:
         gate=replace(camera.gate, signing_key=signing_key, user="", vision_user=""),
         uplink=replace(camera.uplink, host=HOST, port=port, ca=pki.ca, **_identity(pki, camera.camera.id)),
     )
-    return Instance(write(config, folder / "camera.toml"), config, camera_key)
+    walled = write(replace(config, camera=camera.camera), folder / "walled.toml")
+    return Instance(write(config, folder / "camera.toml"), walled, config, camera_key)
 
 
 def write(config: Config, file: Path) -> Path:
@@ -68,10 +73,11 @@ def _tables(camera: Config, folder: Path) -> dict[str, Path | None]:
         "origin": places.origin,
         "trade": places.trade,
     }
-    return {name: None if file is None else _copy(file, folder / file.name) for name, file in found.items()}
+    return {name: None if file is None else _copy(file, folder / name / file.name) for name, file in found.items()}
 
 
 def _copy(file: Path, place: Path) -> Path:
+    place.parent.mkdir()
     if file.exists():  # Vision says in its own words what is missing.
         shutil.copyfile(file, place)
     return place
@@ -91,4 +97,4 @@ def _written(config: Config) -> str:
 
 
 def _value(value: object) -> str:
-    return json.dumps("" if value is None else value)
+    return json.dumps("" if value is None else value, ensure_ascii=False)

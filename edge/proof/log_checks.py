@@ -1,6 +1,7 @@
 """Does the audit log show every change, and is nothing kept for longer than its term?"""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,13 +23,14 @@ from edge.service.retention import holdings
 
 Lines = list[bytes]
 
+_TIME: Final = re.compile(rb'("time":[0-9]*)([0-9])')
 _NOT_ALLOWED: Final = Words("only root may read it: run it with sudo", "alleen root mag het lezen: draai het met sudo")
 _CENTURY_AHEAD: Final = 5_000_000_000.0
 
 
 def _edited(lines: Lines) -> Lines:
     """Change one digit of an entry."""
-    return [lines[0].replace(b'"time":1', b'"time":2', 1), *lines[1:]]
+    return [_TIME.sub(lambda found: found[1] + (b"1" if found[2] == b"0" else b"0"), lines[0], count=1), *lines[1:]]
 
 
 def _cut(lines: Lines) -> Lines:

@@ -15,11 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edge.config import load
+from edge.config import Config, load
+from edge.errors import ConfigError
 from edge.service import process, walls
 
 if TYPE_CHECKING:  # Its libraries start threads, before which the process must be walled in.
     from edge.camera.frame import Frame
+
+_MADE = "anpr-edge-"  # How temporary folders of proof, canary and tests are named.
 
 
 class Paced:
@@ -41,11 +44,23 @@ class Paced:
         return frame
 
 
+def _of_a_proof(config: Config) -> Config:
+    """Refuse an installation that is not made to be looked into: its tag keys are nobody's business.
+
+    Raises:
+        ConfigError: its source is no file, or its runtime folder none of a proof, a canary or a test.
+    """
+    runtime = config.paths.runtime
+    if not Path(config.camera.source).is_file() or not any(part.startswith(_MADE) for part in runtime.parts):
+        raise ConfigError(f"[paths] runtime = {runtime}: is not that of a proof; a camera is not looked into")
+    return config
+
+
 def main(file: Path, start: datetime, seconds: Sequence[float]) -> int:
     """Run it; return the exit status."""
 
     def work(stop: threading.Event) -> None:
-        config, level = walls.enter_vision(load(file))
+        config, level = walls.enter_vision(_of_a_proof(load(file)))
         from edge.service.vision import build  # noqa: PLC0415  (its libraries start threads)
 
         vision = build(config, start, level)

@@ -19,8 +19,12 @@ _ENTRY: Final = 8  # Bytes per page in pagemap.
 
 
 def file(searcher: Searcher, path: Path) -> list[Find]:
-    """Search a file and its name."""
-    return searcher.whole(str(path), path.read_bytes()) + searcher.whole(f"name of {path}", path.name.encode())
+    """Search a file and its name; one that is gone meanwhile holds nothing."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = b""
+    return searcher.whole(str(path), content) + searcher.whole(f"name of {path}", path.name.encode())
 
 
 def folder(searcher: Searcher, path: Path) -> list[Find]:

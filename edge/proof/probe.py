@@ -3,7 +3,7 @@
 As `nobody` it has no walls, to show what can be done without.
 
 Standard input is a JSON list of attempts, each a list of a name and its arguments; standard output a list of what came
-of them: "done", or the error's name.
+of them: "done", or the error's name. The attempt "level" tells how well it is walled in.
 """
 
 import ctypes
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from edge.categories import Sandbox
 from edge.config import Config, load
 from edge.service import walls
 
@@ -87,15 +88,15 @@ _ATTEMPTS: dict[str, Callable[..., None]] = {
 }
 
 
-def _enter(name: str, config: Config) -> None:
+def _enter(name: str, config: Config) -> Sandbox:
+    """Wall in as a process does; return how well."""
     if name == "vision":
-        walls.enter_vision(config)
-    elif name == "gate":
-        walls.enter_gate(config)
-    elif name == "setup":
-        walls.enter_setup(config)
-    elif name == "uplink":
-        walls.enter_uplink(config)
+        return walls.enter_vision(config)[1]
+    if name == "setup":
+        return walls.enter_setup(config)[1]
+    if name == "gate":
+        return walls.enter_gate(config)
+    return walls.enter_uplink(config) if name == "uplink" else Sandbox.NONE
 
 
 def _tried(name: str, *arguments: str | int) -> str:
@@ -108,5 +109,5 @@ def _tried(name: str, *arguments: str | int) -> str:
 
 if __name__ == "__main__":
     attempts = json.load(sys.stdin)
-    _enter(sys.argv[1], load(Path(sys.argv[2])))
-    json.dump([_tried(*attempt) for attempt in attempts], sys.stdout)
+    level = _enter(sys.argv[1], load(Path(sys.argv[2])))
+    json.dump([level.value if attempt == ["level"] else _tried(*attempt) for attempt in attempts], sys.stdout)

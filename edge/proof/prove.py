@@ -15,6 +15,7 @@ from edge import policy as policies
 from edge.config import Config
 from edge.errors import ConfigError
 from edge.gate.audit import witness
+from edge.gate.serials import Serials
 from edge.keys import Role
 from edge.policy import Policy
 from edge.policy_text import Words
@@ -24,6 +25,7 @@ from edge.proof import (
     clip,
     instance,
     log_checks,
+    places,
     planted,
     policy_checks,
     room,
@@ -39,6 +41,7 @@ from edge.proof.instance import Instance
 from edge.proof.listener import Listener, listening
 from edge.proof.pki import make_pki
 from edge.proof.processes import Moment, Stage, perform
+from edge.proof.search import Find
 from edge.proof.wire_checks import Heard
 from edge.uplink.contract import PROOF_ROOT, Address
 from edge.windows import TIMEZONE
@@ -68,11 +71,19 @@ def prove(camera: Config, tell: Tell, now: datetime) -> Proof:
         ProofError: one of the processes did not run.
     """
     policy = policies.verify_for(camera.policy.file, camera.policy.officer_key, camera.camera.id, camera.camera.zone)
+    _check_serial(camera, policy)
     day = _day(policy, now.astimezone(_ZONE).date(), camera.policy.file)
     identity = of(camera, policy, now)
     with _in_memory() as folder:
         claims = tuple(_Run(camera, policy, day, folder, tell).claims())
     return Proof(identity, claims, (datetime.now(UTC) - now).total_seconds())
+
+
+def _check_serial(camera: Config, policy: Policy) -> None:
+    """Refuse a policy that is older than one that ran here, as the camera does, where this user may know."""
+    known = camera.paths.state / "policy-serial"
+    if os.access(known, os.R_OK):
+        Serials(known).check(policy, camera.policy.file)
 
 
 def _day(policy: Policy, today: date, file: Path) -> date:
@@ -98,6 +109,7 @@ class _Run:
         first = self._start.timestamp()
         self._passings = [Passing(first + one.second, one.plate) for one in clip.truth().passages]
         self._canary = Canary(self._passings, policy.file.policy.id)
+        self._finds = list[Find]()
 
     def claims(self) -> Iterator[Claim]:
         """Check one after the other."""
@@ -106,7 +118,7 @@ class _Run:
         with ExitStack() as stack:
             pki = make_pki(self._folder / "pki", [self._camera.camera.id])
             running = stack.enter_context(broker(self._folder / "broker", pki, roots=(PROOF_ROOT,)))
-            packets = stack.enter_context(_packets())
+            packets = stack.enter_context(_packets(running.port))
             listener = stack.enter_context(listening(running, pki))
             made = instance.make(self._folder, self._camera, pki, running.port)
             heard = self._heard(made, listener)
@@ -138,6 +150,7 @@ class _Run:
             self._tell(Words(f"counting the clip, memory {counted}", f"de film wordt geteld, geheugen {counted}"))
             if _is_root():
                 self._canary.look(moment)
+            self._finds += everywhere(self._canary.searcher(), self._folders(made), [made.config.outbox_file])
 
         perform(Stage(made.file, self._start, times, self._folder / "output", heard.complete), look)
 
@@ -148,24 +161,26 @@ class _Run:
         yield canary_claims.forgetful(self._canary, AFTER, may=_is_root())
 
     def _searched(self, made: Instance, heard: Heard, packets: bytearray | None) -> Searched:
-        paths, searcher = made.config.paths, self._canary.searcher()
-        folders = [self._folder / "output", paths.runtime, paths.state, self._folder / "broker"]
-        finds = everywhere(searcher, folders, [made.config.outbox_file])
-        finds += searcher.whole("packets", packets or b"")
+        folders, searcher = [*self._folders(made), self._folder / "broker"], self._canary.searcher()
+        finds = [*self._finds, *everywhere(searcher, folders, [made.config.outbox_file])]
+        finds += searcher.whole("packets", bytes(packets or b""))
         sent = [(message.topic, bytes(message.payload)) for message in heard.messages]
-        for topic, payload in sent:
-            finds += searcher.whole("message", payload) + searcher.whole("topic", topic.encode())
+        finds += places.messages(searcher, "the broker", sent)
         files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
         size = sum(file.stat().st_size for file in files) + len(packets or b"") + sum(len(body) for _, body in sent)
         finds = [find._replace(place=find.place.replace(f"{self._folder}/", "")) for find in finds]
         return Searched(finds, pictures(folders), len(files), size, len(sent), packets is not None)
 
+    def _folders(self, made: Instance) -> list[Path]:
+        """Return what the processes can write to."""
+        return [self._folder / "output", made.config.paths.runtime, made.config.paths.state]
+
     def _of_walls(self, made: Instance) -> Iterator[Claim]:
         self._tell(Words("walls", "muren"))
         yield room.check()
-        yield wall_checks.network(made.file)
-        yield wall_checks.files(made.file)
-        yield wall_checks.levels(self._folder / "output")
+        yield wall_checks.network(made.walled)
+        yield wall_checks.files(made.walled)
+        yield wall_checks.levels(made.walled)
 
     def _of_logs(self, made: Instance, heard: Heard) -> Iterator[Claim]:
         self._tell(Words("policy, audit log and retention", "policy, auditlog en bewaartermijnen"))
@@ -185,11 +200,11 @@ def _is_root() -> bool:
 
 
 @contextmanager
-def _packets() -> Iterator[bytearray | None]:
+def _packets(port: int) -> Iterator[bytearray | None]:
     """Capture packets, where this user may."""
     with ExitStack() as stack:
         try:
-            packets = stack.enter_context(capture.loopback())
+            packets = stack.enter_context(capture.loopback(port))
         except PermissionError:
             packets = None
         yield packets

@@ -26,11 +26,11 @@ OUTCOMES: Final = {
 LIMITS: Final = (
     Words(
         "The checks ran on a separate installation in memory: this camera's software, models, policy, zone rules and "
-        "lists, with a key, a broker and a register of its own, and a film of made-up plates. Its three processes ran "
-        "as one user; on the street each has its own besides.",
+        "lists, with a key, a broker and a register of its own, and a film of made-up plates in place of the camera. "
+        "Its three processes ran as one user; on the street each has its own besides.",
         "De controles draaiden op een aparte installatie in het geheugen: software, modellen, policy, zoneregels en "
-        "lijsten van deze camera, met een eigen sleutel, broker en register, en een film met verzonnen kentekens. De "
-        "drie processen draaiden als één gebruiker; op straat heeft elk bovendien zijn eigen.",
+        "lijsten van deze camera, met een eigen sleutel, broker en register, en een film met verzonnen kentekens in "
+        "plaats van de camera. De drie processen draaiden als één gebruiker; op straat heeft elk bovendien zijn eigen.",
     ),
     Words(
         "They show what this software does on this machine today. They don't show what others do with counts, nor what "
@@ -57,7 +57,11 @@ def verdict(proof: Proof) -> Words:
     counts = {outcome: sum(claim.outcome is outcome for claim in proof.claims) for outcome in Outcome}
     total, fails, open_ones = len(proof.claims), counts[Outcome.FAILS], counts[Outcome.UNCHECKED]
     if fails:
-        return Words(f"Of {total} claims {fails} fail", f"Van {total} beweringen zijn er {fails} onjuist")
+        more = Words(f", {open_ones} not checked", f", {open_ones} niet gecontroleerd") if open_ones else Words("", "")
+        return Words(
+            f"{fails} of {total} claims {'fails' if fails == 1 else 'fail'}{more.en}",
+            f"{fails} van {total} beweringen {'klopt' if fails == 1 else 'kloppen'} niet{more.nl}",
+        )
     if open_ones:
         return Words(
             f"Of {total} claims {total - open_ones} hold; not checked: {open_ones}",

@@ -70,7 +70,10 @@ def check() -> Claim:
     tried = [body for sample in _SAMPLES for body in _with_a_plate(msgspec.to_builtins(sample))]
     taken = sum(map(_is_taken, tried))
     return Claim(
-        Words("A plate can't get from vision to the gate", "Een kenteken kan niet van herkenning naar poort"),
+        Words(
+            "No field of a message from vision to gate has room for a plate",
+            "Geen veld van een bericht van herkenning (vision) naar poort (gate) heeft ruimte voor een kenteken",
+        ),
         Words(
             "Every field of every message was looked at, and messages with a plate in each of them were offered.",
             "Elk veld van elk bericht is bekeken, en berichten met een kenteken in elk daarvan zijn aangeboden.",

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from edge.categories import Sandbox
 from edge.config import load
 from edge.policy_text import Words
 from edge.proof.claims import Claim, Outcome, judged, listed
@@ -25,6 +26,12 @@ NOBODY: Final = "nobody"
 _LOCAL: Final = "127.0.0.1"
 _TIMEOUT: Final = 60
 _BY: Final = "by-"
+_LEVEL: Final[Attempt] = ("level",)
+_IN_DUTCH: Final = {Sandbox.FULL: "volledig", Sandbox.PARTIAL: "deels", Sandbox.NONE: "niet"}
+_PROMISE: Final = Words(
+    "Vision reaches no machine but its network camera, where it has one; gate reaches none",
+    "Herkenning (vision) bereikt geen apparaat dan haar netwerkcamera, als die er is; poort (gate) geen enkel",
+)
 
 
 def network(file: Path) -> Claim:
@@ -34,7 +41,7 @@ def network(file: Path) -> Claim:
         outside = _possible(file, attempts)
         through = [f"{name}: {what[0]}" for name in ("vision", "gate") for what in _through(file, name, outside)]
     return Claim(
-        Words("Vision and gate have no network", "Herkenning (vision) en poort (gate) hebben geen netwerk"),
+        _PROMISE,
         Words(
             "A process with the walls of each tried to reach a server on this machine, by TCP, UDP and raw packets; "
             "one without walls could.",
@@ -70,24 +77,22 @@ def files(file: Path) -> Claim:
     )
 
 
-def levels(logs: Path) -> Claim:
-    """Read in the logs of processes what the kernel left open."""
-    said = {name: _level(logs / name) for name in ("vision", "gate", "uplink")}
-    missing = [f"{name}: {text}" for name, (_, texts) in said.items() for text in texts]
-    words = ", ".join(f"{name} {level}" for name, (level, _) in said.items())
+def levels(file: Path) -> Claim:
+    """Ask each process how well the kernel walls it in."""
+    said = {name: _asked(file, name) for name in ("vision", "gate", "uplink")}
     return Claim(
         Words("The kernel of this machine enforces all of it", "De kernel van dit apparaat dwingt alles af"),
         Words(
-            "Each process tells at its start what the kernel keeps from it (Landlock, seccomp), and the camera "
-            "publishes the weakest in its state.",
-            "Elk proces zegt bij zijn start wat de kernel ervoor afsluit (Landlock, seccomp), en de camera publiceert "
-            "de zwakste in haar status.",
+            "Each process walls itself in as with this camera's own source, and tells what the kernel keeps from it "
+            "(Landlock, seccomp). What is missing, its log says at its start.",
+            "Elk proces sluit zich af als bij de eigen bron van deze camera, en zegt wat de kernel ervoor afsluit "
+            "(Landlock, seccomp). Wat ontbreekt, zegt zijn log bij de start.",
         ),
         Words(
-            f"{words}{'; open: ' + listed(missing) if missing else ''}",
-            f"{words}{'; open: ' + listed(missing) if missing else ''}",
+            ", ".join(f"{name} {level.value}" for name, level in said.items()),
+            ", ".join(f"{name} {_IN_DUTCH[level]}" for name, level in said.items()),
         ),
-        judged(good=all(level == "full" for level, _ in said.values())),
+        judged(good=all(level is Sandbox.FULL for level in said.values())),
     )
 
 
@@ -133,22 +138,29 @@ def _possible(file: Path, attempts: Sequence[Attempt]) -> list[Attempt]:
 
 def _through(file: Path, name: str, attempts: Sequence[Attempt]) -> list[Attempt]:
     """Return which attempts succeed inside the walls of a process."""
+    outcomes = _outcomes(file, name, attempts)
+    return [attempt for attempt, outcome in zip(attempts, outcomes, strict=True) if outcome == DONE]
+
+
+def _asked(file: Path, name: str) -> Sandbox:
+    """Return how well a process is walled in."""
+    return Sandbox(_outcomes(file, name, [_LEVEL])[0])
+
+
+def _outcomes(file: Path, name: str, attempts: Sequence[Attempt]) -> list[str]:
+    """Let a process wall itself in and try; return what came of each attempt.
+
+    Raises:
+        ProofError: it can't be started.
+    """
     done = subprocess.run(  # noqa: S603  (our own command)
         [sys.executable, "-m", "edge.proof.probe", name, str(file)],
         input=json.dumps(attempts), capture_output=True, text=True, timeout=_TIMEOUT, check=False,
     )  # fmt: skip
     if done.returncode:
         raise ProofError(f"the walls of {name} could not be tried: {done.stderr.strip().splitlines()[-1]}")
-    outcomes = json.loads(done.stdout.splitlines()[-1])
-    return [attempt for attempt, outcome in zip(attempts, outcomes, strict=True) if outcome == DONE]
-
-
-def _level(file: Path) -> tuple[str, list[str]]:
-    for line in file.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line) if line.startswith("{") else {}
-        if entry.get("event") == "walled_in":
-            return str(entry["sandbox"]), list(entry["missing"])
-    return "none", ["it says nothing"]
+    outcomes: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return outcomes
 
 
 @contextmanager

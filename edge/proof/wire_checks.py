@@ -18,6 +18,7 @@ from edge.uplink.contract import Address, Checkpoint, CountReport, Health, State
 
 _KINDS: Final = {"counts/hour": CountReport, "counts/day": CountReport, "state": State, "health": Health,
                  "checkpoint": Checkpoint}  # fmt: skip
+_HANDSHAKE: Final = b"\x16\x03"  # The head of a TLS record (RFC 8446, section 5.1).
 _PLAIN: Final = (b"anpr-proof/1", b"specversion", b"counts/hour")
 
 
@@ -77,6 +78,8 @@ def counts(heard: Heard, passages: int) -> Claim:
     small = [f"n = {cell.n}" for cell in cells if cell.n < least]
     gaps = [fault for stream in (Stream.HOUR, Stream.DAY) for fault in _gaps(heard.reports(stream))]
     faults = [*small, *gaps]
+    if reports and not cells and not gaps:
+        return Claim(_promise(rules), *_no_number(passages, least))
     return Claim(
         _promise(rules),
         Words(
@@ -95,12 +98,26 @@ def counts(heard: Heard, passages: int) -> Claim:
     )
 
 
+def _no_number(passages: int, least: int) -> tuple[Words, Words, Outcome]:
+    return (
+        Words(
+            "Each bin has its reports; there was no number to compare with the policy.",
+            "Elke periode heeft haar rapporten; er was geen getal om met de policy te vergelijken.",
+        ),
+        Words(
+            f"no number was released: the clip has {passages} vehicles, in cells below {least}",
+            f"er is geen getal vrijgegeven: de film heeft {passages} voertuigen, in cellen onder {least}",
+        ),
+        Outcome.UNCHECKED,
+    )
+
+
 def _promise(rules: Release) -> Words:
     """Say what a policy's numbers are."""
     if rules.dp is None:
         return Words(
-            f"What is sent are counts of at least {rules.k} different vehicles",
-            f"Wat wordt verzonden zijn aantallen van minstens {rules.k} verschillende voertuigen",
+            f"What is sent are counts of {rules.k} and more",
+            f"Wat wordt verzonden zijn aantallen van {rules.k} en meer",
         )
     return Words(
         f"What is sent are numbers with noise (epsilon {rules.dp.budget:g} per vehicle and day)",
@@ -121,7 +138,7 @@ def encrypted(packets: bytearray | None) -> Claim:
         Words("this user may not capture packets", "deze gebruiker mag geen pakketten opvangen")
         if packets is None
         else Words(f"{size:,.0f} KB captured, {len(plain)} found", f"{size:,.0f} KB opgevangen, {len(plain)} gevonden"),
-        Outcome.UNCHECKED if not packets else judged(good=not plain),
+        judged(good=not plain) if packets and _HANDSHAKE in packets else Outcome.UNCHECKED,
     )
 
 

@@ -61,7 +61,7 @@ def run(show: Show, folder: Path, told: Callable[[str], None]) -> Result:
         runtime = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="anpr-edge-canary-", dir=IN_MEMORY)))
         pki = make_pki(folder / "pki", [CAMERA])
         running = stack.enter_context(broker(folder / "broker", pki, roots=(PROOF_ROOT,)))
-        packets = stack.enter_context(capture.loopback())
+        packets = stack.enter_context(capture.loopback(running.port))
         heard = stack.enter_context(listening(running, pki))
         site = make(folder, Plan(show.video, show.register, show.line, running.port, runtime), pki)
         config = load(site.config)

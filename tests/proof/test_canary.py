@@ -56,7 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, one_vehicle: Path, pki: Pki) -
     with ExitStack() as stack:
         runtime = stack.enter_context(_in_memory())
         running = stack.enter_context(broker(folder / "broker", pki, roots=(PROOF_ROOT,)))
-        packets = stack.enter_context(capture.loopback())
+        packets = stack.enter_context(capture.loopback(running.port))
         heard = stack.enter_context(listening(running, pki))
         site = bench_site(folder / "site", one_vehicle, runtime, pki, running.port)
         config = load(site.config)

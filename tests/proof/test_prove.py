@@ -74,7 +74,7 @@ def test_counts_were_released_and_plates_were_seen(done: subprocess.CompletedPro
     passages = re.search(r"(\d+) van 30 passages", done.stdout)
     assert passages
     assert int(passages[1]) >= 20
-    seen = re.search(r"(\d+) kentekens gezien", done.stdout)
+    seen = re.search(r"(\d+) kentekens\s+terwijl", done.stdout)
     assert seen
     assert int(seen[1]) > 0
 
@@ -158,7 +158,7 @@ def test_a_claim_that_fails_is_told_first_of_all() -> None:
     words = Words("a <claim>", "een <bewering>")
     claims = tuple(Claim(words, words, words, outcome) for outcome in Outcome)
     proof = Proof(_identity(), claims, 1.0)
-    assert report.verdict(proof).en == "Of 3 claims 1 fail"
+    assert report.verdict(proof).en == "1 of 3 claims fails, 1 not checked"
     page = report.page(proof, Language.EN)
     assert '<b class="fails">' in page
     assert "a &lt;claim&gt;" in page
@@ -174,3 +174,30 @@ def test_anybody_can_repeat_the_softwares_digest(done: subprocess.CompletedProce
     (command,) = re.findall(r"^find .*$", (ROOT / "docs" / "proof.md").read_text(), re.MULTILINE)
     found = subprocess.run(["sh", "-c", command], cwd=ROOT / "edge", capture_output=True, text=True, check=True)
     assert found.stdout.split()[0] in done.stdout
+
+
+def test_an_older_policy_than_one_that_ran_proves_nothing(site: Site) -> None:
+    """The camera would refuse it."""
+    known = load(site.config).paths.state / "policy-serial"
+    before = known.read_text()
+    try:
+        known.write_text(f"serial 2 sha256:{'0' * 64}\n")
+        done = camera(site, "prove", timeout=20)
+    finally:
+        known.write_text(before)
+    assert done.returncode == 78
+    assert "allowed: 2 or higher" in done.stderr
+
+
+def test_a_page_from_before_stays_where_a_run_fails(site: Site, tmp_path: Path) -> None:
+    """And no draft is left."""
+    page = tmp_path / "proof.html"
+    page.write_text("of last year")
+    text = site.config.read_text()
+    edit(site, 'zone_rules = "zone-rules.toml"', "")
+    try:
+        assert camera(site, "prove", "--html", str(page)).returncode == 1
+    finally:
+        site.config.write_text(text)
+    assert page.read_text() == "of last year"
+    assert [file.name for file in tmp_path.iterdir()] == ["proof.html"]
