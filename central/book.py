@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlite_utils import Database
 
-from central.checks import local_times
+from central.checks import LONGEST, local_times
 from central.events import BreachError, CheckpointNote, Event, Expired, HealthNote, Repeated, Report, StateChange
 from central.memory import Arrival, check_growth, conflict, log_size
 from central.sequence_book import SequenceBook
@@ -45,6 +45,7 @@ class Book:
             return self._again(report, station, stream, arrival)
         if (expires := expiry(report)) <= now:
             return Expired(report.id)
+        self._check_overlap(station, stream, report, arrival)
         values = [station, stream, sequence, *_described(report), expires, now, *_evidence(arrival)]
         self._insert_cells(self._insert("reports", _REPORT_COLUMNS, values), report.data.cells)
         return Report(report, arrival.signature, gap=gap, late=taken == "late")
@@ -110,6 +111,17 @@ class Book:
             return Repeated(report.id)
         self._keep_evidence(station, arrival, min(expiry(report), int(self._clock()) + EVIDENCE_SECONDS))
         raise conflict(report)
+
+    def _check_overlap(self, station: int, stream: Stream, report: CountReport, arrival: Arrival) -> None:
+        """Refuse a second report of a bin: bins never overlap, or vehicles would be counted twice."""
+        query = """
+            select 1 from reports where station = ? and stream = ? and start > ? and start < ? and "end" > ?
+            and "table" = ?
+        """
+        start, end = (int(moment.timestamp()) for moment in local_times(report.data.window))
+        if self._one(query, station, stream, start - LONGEST[stream], end, start, report.data.table):
+            self._keep_evidence(station, arrival, min(expiry(report), int(self._clock()) + EVIDENCE_SECONDS))
+            raise BreachError(f"{report.id} is of a window that was reported before")
 
     def _same_head(self, checkpoint: Checkpoint, station: int, arrival: Arrival) -> Event:
         """Tell a repeated checkpoint from a log that was written anew to the same length."""

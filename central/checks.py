@@ -34,6 +34,8 @@ MAX_BYTES = 1 << 20
 # Below ten different vehicles only a bench may release.
 MIN_K = 10
 TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]+)/(?P<camera>[a-z0-9-]+)/(?P<branch>.+)")
+# Of a window, in seconds: a day has 25 hours at most.
+LONGEST: Mapping[Stream, int] = {Stream.HOUR: 3_600, Stream.DAY: 25 * 3_600}
 RECEIPT = re.compile(r"receipt/[a-z0-9][a-z0-9.-]*")
 NAMES: Mapping[str, schema.Name] = {
     "counts/hour": "counts",
@@ -130,7 +132,7 @@ class Checker:
         if arrival.received.retained:
             raise BreachError("is retained; counts never are")
         report = _decode(arrival.received.payload, CountReport)
-        _check_window(report)
+        _check_window(report, LONGEST[stream])
         self._check_k(report)
         if report.id != f"{arrival.address.camera}:{stream}:{report.sequence}":
             raise BreachError("its id does not belong to its camera, stream and sequence")
@@ -167,15 +169,18 @@ def _decode(payload: bytes, kind: type[T]) -> T:
         raise BreachError(f"breaks the schema: {error}") from error
 
 
-def _check_window(report: CountReport) -> None:
+def _check_window(report: CountReport, longest: int) -> None:
     """Refuse what has the right form and no meaning, such as a 31st of February."""
     try:
         start, end = local_times(report.data.window)
     except (ValueError, OverflowError, KeyError, OSError) as error:
         raise BreachError("its window is no time, or its time zone unknown") from error
     # In UTC: within one zone Python compares what the clock shows, and in October it shows an hour twice.
-    if end.astimezone(UTC) <= start.astimezone(UTC):
+    seconds = (end.astimezone(UTC) - start.astimezone(UTC)).total_seconds()
+    if seconds <= 0:
         raise BreachError("its window ends before it begins")
+    if seconds > longest:
+        raise BreachError("its window is longer than its stream's")
 
 
 def local_times(window: Window) -> tuple[datetime, datetime]:

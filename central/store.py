@@ -4,6 +4,7 @@ In WAL mode, so that exports and the dashboard read while the collector writes; 
 (``synchronous=FULL``), and what is deleted is overwritten (``secure_delete``).
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from edge.errors import AnprError, ConfigError
 from edge.uplink.contract import DimensionName
 
 BUSY_SECONDS = 5.0
+# The collector's own, and read by the group of those who may.
+MODE = 0o640
 VERSION = 1
 # "anpc": tells a store from any other SQLite file.
 APPLICATION = 0x616E7063
@@ -47,6 +50,7 @@ create table reports (
     unique (station, stream, sequence)
 ) strict;
 create index reports_by_start on reports (start);
+create index reports_by_bin on reports (station, stream, start);
 create index reports_by_expiry on reports (expires);
 create table cells (
     report integer not null references reports on delete cascade, n integer not null,
@@ -89,7 +93,8 @@ def make(file: Path, *, bench: bool, name: str) -> Database:
         ConfigError: it can't be opened, is something else, or holds counts of the other kind.
     """
     with _explained(file):
-        database = _connect(file, "rwc")
+        _make_file(file)
+        database = _connect(file, "rw")
         with _closed_on_error(database):
             database.enable_wal()
             for setting in ("synchronous = full", "secure_delete = on", "foreign_keys = on"):
@@ -150,6 +155,14 @@ def transaction(database: Database) -> Iterator[None]:
 def about(database: Database, name: str) -> str:
     """Return what the store says about itself: `kind` (street or bench) or `name`."""
     return str(database.execute("select value from about where name = ?", [name]).fetchone()[0])
+
+
+def _make_file(file: Path) -> None:
+    """Make an empty file where there is none; SQLite gives its own files the mode of the database."""
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, MODE))
+    except OSError as error:
+        raise ConfigError(f"{file}: can't be written: {error.strerror}") from error
 
 
 def _connect(file: Path, mode: str) -> Database:

@@ -92,6 +92,19 @@ def test_a_log_that_was_set_back_or_rewritten_is_refused_and_kept(kept: Filled) 
     assert len(kept.rows("select payload from evidence")) == 2
 
 
+def test_a_window_is_reported_once(kept: Filled) -> None:
+    """Under another number it is evidence, and no vehicle counts twice; each table has its own report of it."""
+    kept.take(signed(report(1)))
+    event = kept.take(signed(changed(2, window=report(1).data.window)))
+    assert isinstance(event, Refused)
+    assert event.reason == "cam-017:hour:2 is of a window that was reported before"
+    assert isinstance(kept.take(signed(changed(3, window=report(1).data.window, table="other"))), Report)
+    assert isinstance(kept.take(signed(report(4))), Report)
+    assert kept.rows("select sequence from reports") == [(1,), (3,), (4,)]
+    assert len(kept.rows("select 1 from evidence")) == 1
+    assert SequenceBook(kept.database, 1, "hour").stored() == 4
+
+
 def test_sequences_begin_at_one(kept: Filled) -> None:
     """Nothing has number 0."""
     event = kept.take(signed(report(0)))

@@ -13,7 +13,18 @@ from nacl.signing import SigningKey, VerifyKey
 from rich.console import Console
 
 from central.checks import Checker
-from central.events import CheckpointNote, Event, Gap, HealthNote, Received, Refused, Repeated, Report, StateChange
+from central.events import (
+    Aside,
+    CheckpointNote,
+    Event,
+    Gap,
+    HealthNote,
+    Received,
+    Refused,
+    Repeated,
+    Report,
+    StateChange,
+)
 from central.memory import InMemory
 from central.show import print_event
 from edge.gate.signing import Signer
@@ -131,6 +142,22 @@ def test_without_keys_it_says_that_signatures_are_not_checked() -> None:
     event = Checker(None, InMemory(), bench=False).check(received(signed(report(1))))
     assert isinstance(event, Report)
     assert event.signature == "not checked"
+
+
+def test_a_window_is_no_longer_than_its_stream(checker: Checker) -> None:
+    """An hour; longer bins would hide what they hold."""
+    event = checker.check(window(to="2026-11-23T09:00:01Z"))
+    assert isinstance(event, Refused)
+    assert event.reason == "its window is longer than its stream's"
+
+
+def test_what_subscribers_write_is_not_for_us(checker: Checker) -> None:
+    """A receipt is no message of a camera, and no breach; other topics are."""
+    receipt = Received(f"{ADDRESS.root}/receipt/subscriber.central", b"{}", "", CONTENT_TYPE, retained=True)
+    assert checker.check(receipt) == Aside(receipt.topic)
+    for branch in ("receipt", "receipt/", "receipt/a/b", "receipt/A", "counts/week"):
+        event = checker.check(msgspec.structs.replace(receipt, topic=f"{ADDRESS.root}/{branch}"))
+        assert event == Refused(f"{ADDRESS.root}/{branch}", "is no topic of the contract")
 
 
 def test_state_is_told_when_it_changes(checker: Checker) -> None:

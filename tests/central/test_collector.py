@@ -1,6 +1,7 @@
 """The collector, as a process, at a real broker."""
 
 import random
+import resource
 import signal
 import sqlite3
 import time
@@ -124,6 +125,21 @@ def test_a_store_that_is_locked_delays_and_loses_nothing(mosquitto: Broker, pki:
         holder.rollback()
         until(lambda: sequences(collector.store) == [1, 2])
     until(lambda: "the store can be written again" in collector.text)
+
+
+def test_a_full_disk_delays_and_loses_nothing(mosquitto: Broker, pki: Pki, collector: Collecting) -> None:
+    """Where files can't grow nothing is confirmed; with room again all of it is stored."""
+    assert collector.process is not None
+    pid, endless = collector.process.pid, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+    log = collector.store.with_name("counts.db-wal")
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (log.stat().st_size + 8192, resource.RLIM_INFINITY))
+    with sender(uplink_config(mosquitto, pki)) as camera:
+        for first in (1, 21, 41):
+            send(camera, *map(signed, map(report, range(first, first + 20))))
+        until(lambda: "the store can't be written: " in collector.text)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, endless)
+        until(lambda: sorted(sequences(collector.store)) == list(range(1, 61)))
+    assert "the store can be written again" in collector.text
 
 
 def test_what_was_heard_and_not_stored_comes_again(mosquitto: Broker, pki: Pki, collector: Collecting) -> None:
