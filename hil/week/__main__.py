@@ -69,13 +69,13 @@ def _publish(plan: Plan, folder: Path, host: str, port: int, days: int) -> int:
     connection = Connection(Broker(host, port, tls), name, Will(found[-1], 0))
     connection.open(threading.Event())
     try:
-        _send(connection, found)
+        send(connection, found)
     finally:
         connection.close()
     return len(found)
 
 
-def _send(connection: Connection, found: Sequence[Entry]) -> None:
+def send(connection: Connection, found: Sequence[Entry]) -> None:
     """Publish in order, few at a time."""
     waiting = set[int]()
     for entry in found:
