@@ -59,9 +59,8 @@ def build(config: Config, start: datetime | None, sandbox: Sandbox) -> "Vision":
     policy = policies.verify_for(anchor.file, anchor.officer_key, camera.id, camera.zone)
     spool = _open_spool(config.paths.runtime)
     if not is_recorded(camera.source):  # A file's hours are over: it has one policy.
-        open_under = _serials(spool, window_of(time.time()))
-        folder = config.paths.runtime / "vision"
-        policy = in_force.resumed(config, policy, folder, lambda one: one.file.policy.serial in open_under)
+        folder, serials = config.paths.runtime / "vision", open_under(spool, window_of(time.time()))
+        policy = in_force.resumed(config, policy, folder, lambda one: one.file.policy.serial in serials)
     models = load_models(config.models)
     log.info(
         "models_loaded", provider=models.provider, detector=models.identity[DETECTOR], reader=models.identity[READER]
@@ -87,7 +86,7 @@ def _open_spool(runtime: Path) -> Spool:
     return spool
 
 
-def _serials(spool: Spool, hour: Window) -> set[int]:
+def open_under(spool: Spool, hour: Window) -> set[int]:
     """Return the serials of the policies under which an hour that is still open was counted."""
     return {part.policy for part in spool.pending() if (part.start, part.final) == (hour.start, False)}
 
