@@ -40,8 +40,9 @@ def check(folder: Path) -> Claim:
         Words("The search finds what is there", "De zoekactie vindt wat er is"),
         Words(
             f"A made-up plate and its tag were planted in {len(spelt)} spellings (ASCII, UTF-16, UTF-32, base64, "
-            "hexadecimal, numbers, indices) in a file, a deleted row of a database, a message and, but for the shortest "
-            "(a number of 32 bits, six bytes of indices), which chance writes there too, the memory of a process.",
+            "hexadecimal, numbers, indices) in a file, a deleted row of a database, a message and, but for the "
+            "shortest (a number of 32 bits, six bytes of indices), which chance writes there too, the memory of a "
+            "process.",
             f"Een verzonnen kenteken en zijn tag zijn in {len(spelt)} schrijfwijzen (ASCII, UTF-16, UTF-32, base64, "
             "hexadecimaal, getallen, indices) verstopt in een bestand, een gewiste rij van een database, een bericht "
             "en, behalve de kortste (een getal van 32 bits, zes bytes met indices), die daar ook toevallig staan, het "
