@@ -124,9 +124,9 @@ def retention(camera: Config, instance: Config, policy: Policy) -> Claim:
         how,
         Words(
             f"{len(found)} stores, {len(old)} with something older{': ' + listed(old) if old else ''}; a century ahead "
-            f"{len(late)}",
+            f"{len(late)} too old",
             f"{len(found)} opslagen, {len(old)} met iets ouders{': ' + listed(old) if old else ''}; een eeuw vooruit "
-            f"{len(late)}",
+            f"{len(late)} te oud",
         ),
         judged(good=not old and bool(late)),
     )

@@ -69,8 +69,8 @@ def files(file: Path) -> Claim:
         Words(
             "Likewise: reading the keys of the others, what waits below the threshold and the register; writing "
             "elsewhere; starting programs; reading memory of another process.",
-            "Evenzo: sleutels van de andere lezen, wat onder de drempel wacht en het register; elders schrijven; "
-            "programma's starten; het geheugen van een ander proces lezen.",
+            "Op dezelfde manier: sleutels van de andere lezen, wat onder de drempel wacht en het register; elders "
+            "schrijven; programma's starten; het geheugen van een ander proces lezen.",
         ),
         _outcome_of(tried, through),
         judged(good=not through) if tried else Outcome.UNCHECKED,

@@ -86,7 +86,7 @@ def counts(heard: Heard, passages: int) -> Claim:
             "Each number in each report was compared with the policy, and the sequence of reports was followed: empty "
             "bins have theirs too, so that whether one comes says nothing.",
             "Elk getal in elk rapport is met de policy vergeleken, en de reeks rapporten is gevolgd: ook lege perioden "
-            "hebben er een, zodat het komen ervan niets zegt.",
+            "hebben er een, zodat niemand uit een ontbrekend rapport iets kan afleiden.",
         ),
         Words(
             f"{len(reports)} reports, {len(cells)} numbers, {released} of {passages} passages in them; smallest "
@@ -137,7 +137,10 @@ def encrypted(packets: bytearray | None) -> Claim:
         ),
         Words("this user may not capture packets", "deze gebruiker mag geen pakketten opvangen")
         if packets is None
-        else Words(f"{size:,.0f} KB captured, {len(plain)} found", f"{size:,.0f} KB opgevangen, {len(plain)} gevonden"),
+        else Words(
+            f"{size:.0f} KB captured; found: {listed(plain) or 'nothing'}",
+            f"{size:.0f} KB opgevangen; gevonden: {listed(plain) or 'niets'}",
+        ),
         judged(good=not plain) if packets and _HANDSHAKE in packets else Outcome.UNCHECKED,
     )
 
