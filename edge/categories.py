@@ -293,7 +293,17 @@ class VisionEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_f
 Message = WindowCounts | VisionHealth | VisionEvent
 
 
+class Objection(StrEnum):
+    """Why the gate does not let set-up mode begin."""
+
+    NOT_ALLOWED = "not_allowed"  # by the policy under which it runs
+    POLICY_REFUSED = "policy_refused"  # the one that lies in place: it is not valid, or older
+    USED_UP = "used_up"  # the day's time
+    TOO_OFTEN = "too_often"  # in this hour
+
+
 class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="ack"):
-    """The gate's answer to one message: taken, or refused for good (do not repeat)."""
+    """The gate's answer to one message: taken, or refused for good (do not repeat); of set-up mode it says why."""
 
     accepted: bool
+    why: Objection | None = None

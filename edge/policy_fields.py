@@ -16,6 +16,10 @@ _SHOWN = r"[^\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 _ONE_LINE = rf"\A(?=.*\S){_SHOWN}*\Z"
 _LINE_OR_NOTHING = rf"\A{_SHOWN}*\Z"
 
+# Minutes of live pictures that a policy may allow, at a time and a day; and how many whole sessions a day has.
+MOST_SET_UP = 120
+SESSIONS = 4
+
 Day = Annotated[date, Meta(description="a date such as 2026-12-31, without quotes")]
 Flag = Annotated[bool, Meta(description="true or false")]
 Line = Annotated[str, Meta(pattern=_ONE_LINE, max_length=1000, description="a text of one line that is not empty")]
@@ -104,7 +108,14 @@ class Retention(msgspec.Struct, frozen=True):
 class SetUp(msgspec.Struct, frozen=True):
     """How long an installer who aims the camera may see live pictures."""
 
-    minutes: Annotated[int, Meta(ge=0, le=120, description="minutes, a whole number from 0 (none) to 120")]
+    minutes: Annotated[
+        int, Meta(ge=0, le=MOST_SET_UP, description=f"minutes, a whole number from 0 (none) to {MOST_SET_UP}")
+    ]
+
+    @property
+    def minutes_a_day(self) -> int:
+        """The minutes that all sessions of a day may last: an installer moves the line, and looks again."""
+        return min(SESSIONS * self.minutes, MOST_SET_UP)
 
 
 class PolicyFile(msgspec.Struct, frozen=True):

@@ -56,8 +56,8 @@ _NEVER = Words(
     "Wat de camera nooit verlaat: kentekens, beelden, van kentekens gemaakte codes, en het tijdstip van een passage.",
 )
 _SET_UP = Words(
-    "live pictures for an installer who aims the camera: for at most {minutes} minutes at a time",
-    "live beelden voor een installateur die de camera richt: hooguit {minutes} minuten achtereen",
+    "live pictures for an installer who aims the camera: for at most {minutes} minutes at a time, and {day} a day",
+    "live beelden voor een installateur die de camera richt: hooguit {minutes} minuten achtereen, en {day} per dag",
 )
 _NO_SET_UP = Words("no live pictures, not even for an installer", "geen live beelden, ook niet voor een installateur")
 _BENCH = Words(
@@ -149,8 +149,8 @@ def _release(file: PolicyFile) -> Iterator[Words]:
         f"kept on the camera for {kept.outbox_days} days; deleted by subscribers after {kept.message_days} days",
         f"{kept.outbox_days} dagen bewaard op de camera; door afnemers verwijderd na {kept.message_days} dagen",
     )
-    minutes = file.set_up.minutes
-    yield Words(*(words.format(minutes=minutes) for words in (_SET_UP if minutes else _NO_SET_UP)))
+    minutes, day = file.set_up.minutes, file.set_up.minutes_a_day
+    yield Words(*(words.format(minutes=minutes, day=day) for words in (_SET_UP if minutes else _NO_SET_UP)))
 
 
 def _numbers(release: Release) -> Iterator[Words]:

@@ -29,6 +29,7 @@ from edge.categories import (
     EmissionClass,
     Exemption,
     Message,
+    Objection,
     PlateKind,
     Trade,
     VehicleType,
@@ -309,14 +310,14 @@ def test_an_error_never_repeats_what_was_received(text: str) -> None:
     assert refused.value.__suppress_context__
 
 
-@pytest.mark.parametrize("accepted", [True, False])
-def test_an_answer_comes_back_as_sent(accepted: bool) -> None:  # noqa: FBT001  (its two values)
+@pytest.mark.parametrize("answer", [Ack(accepted=True), *(Ack(accepted=False, why=why) for why in (None, *Objection))])
+def test_an_answer_comes_back_as_sent(answer: Ack) -> None:
     """The gate's answers use the same frames; a message is no answer."""
-    assert Decoder(wall.decode_ack).feed(wall.encode(Ack(accepted=accepted))) == [Ack(accepted=accepted)]
+    assert Decoder(wall.decode_ack).feed(wall.encode(answer)) == [answer]
     with pytest.raises(ProtocolError):
         wall.decode_ack(_body(DELIVERING))
     with pytest.raises(ProtocolError):
-        wall.decode(_body(Ack(accepted=accepted)))
+        wall.decode(_body(answer))
 
 
 def test_the_kernel_tells_who_is_at_the_other_end() -> None:

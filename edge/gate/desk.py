@@ -35,7 +35,7 @@ class Desk:
         outbox: Outbox,
         carry: Carry,
         clock: Callable[[], float],
-        note: Callable[[VisionEvent], bool],
+        note: Callable[[VisionEvent], Ack],
         audit: Log,
     ) -> None:
         release = policy.file.release
@@ -57,7 +57,7 @@ class Desk:
         if isinstance(message, WindowCounts):
             return Ack(self._ledger.take(message))
         if isinstance(message, VisionEvent):
-            return Ack(self._note(message))
+            return self._note(message)
         if message.clock is Clock.FILE and message.camera is CameraState.ENDED:
             self._ledger.close_days(math.inf)  # The day of a file ends where the file does.
         known, self._health = self._health, message

@@ -25,20 +25,22 @@ CHUNK = 1 << 16
 class GateServer:
     """Serves one Unix stream socket, in one thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (the parts of a process)
         self,
         path: Path,
         allowed_uid: int,
         take: Callable[[Message], Ack],
         tick: Callable[[], None],
         parted: Callable[[], None] = lambda: None,
+        overdue: Callable[[], bool] = lambda: False,
     ) -> None:
         """Answer each message of user ``allowed_uid`` with what ``take`` returns; call ``tick`` a few times a second.
 
         Where ``take`` raises `OutboxError` the connection is closed without an answer: vision repeats. ``parted`` is
-        called when a connection is gone, whatever ended it.
+        called when a connection is gone, whatever ended it; where it is ``overdue``, it is closed.
         """
-        self._path, self._allowed, self._take, self._tick, self._parted = path, allowed_uid, take, tick, parted
+        self._path, self._allowed, self._take, self._tick = path, allowed_uid, take, tick
+        self._parted, self._overdue = parted, overdue
         self._selector = selectors.DefaultSelector()
         self._vision: _Connection | None = None
 
@@ -55,6 +57,9 @@ class GateServer:
                     for key, _ in self._selector.select(POLL_SECONDS):
                         key.data()
                     self._tick()
+                    if self._overdue():
+                        log.warning("vision_overdue")
+                        self._part()
             finally:  # A newer policy ends it too.
                 self._part()
         self._path.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 
 from edge import __version__, keys, tmpfs
 from edge import policy as policies
-from edge.categories import Ack, Message, Sandbox, WindowCounts
+from edge.categories import Ack, Message, Objection, Sandbox, VisionAct, VisionEvent, WindowCounts
 from edge.config import Config
 from edge.errors import ConfigError
 from edge.gate.audit import notes, witness
@@ -79,7 +79,7 @@ def _serve(config: Config, sandbox: Sandbox, terms: _Terms, audit: AuditLog, sto
         take = under(policy, lambda: ran_under(policy, terms.serials, journal), succession, desk.take)
         tick = _each(desk.tick, journal.tick, lambda: succession.watch(time.time()), _told(config, journal))
         try:
-            GateServer(config.socket, vision, presence.over(take), tick, journal.parted).serve(stop)
+            GateServer(config.socket, vision, presence.over(take), tick, journal.parted, journal.overdue).serve(stop)
         except PolicyChangedError:
             desk.end_policy()
             in_force.forget(config.socket.parent)
@@ -150,13 +150,18 @@ def _open_carry(config: Config, policy: Policy) -> Carry:
 def under(
     policy: Policy, ran: Callable[[], None], succession: Succession, desk: Callable[[Message], Ack]
 ) -> Callable[[Message], Ack]:
-    """Return what takes messages and follows vision to a newer policy; ``ran`` is called before counts are taken."""
+    """Return what takes messages and follows vision to a newer policy; ``ran`` is called before counts are taken.
+
+    Set-up mode reads the policy that lies in place: where that may not run, neither may set-up mode.
+    """
 
     def take(message: Message) -> Ack:
         if isinstance(message, WindowCounts):
             succession.follow(message.policy)
             if message.policy == policy.file.policy.serial:
                 ran()
+        if isinstance(message, VisionEvent) and message.act is VisionAct.SET_UP_ON and not succession.sound():
+            return Ack(accepted=False, why=Objection.POLICY_REFUSED)
         return desk(message)
 
     return take

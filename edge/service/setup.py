@@ -1,7 +1,7 @@
 """`anpr-edge setup`: the camera's view for an installer who aims it, blurred, for as long as the policy allows.
 
-It takes vision's place at the gate, which writes down when it begins and when it is over, however it ends. It counts
-nothing, reads no plate, and can write to no file.
+It takes vision's place at the gate, which allows it or not by the policy in force, writes down when it begins and when
+it is over, however it ends, and bounds its time. It counts nothing, reads no plate, and can write to no file.
 """
 
 import threading
@@ -18,11 +18,12 @@ from edge import policy as policies
 from edge.camera.frame import EndOfSource
 from edge.camera.opener import open_source
 from edge.camera.steady import SteadySource
-from edge.categories import VisionAct, VisionEvent
+from edge.categories import Objection, VisionAct, VisionEvent
 from edge.config import Config
 from edge.counting.sender import Link
 from edge.errors import AnprError, ConfigError, ProtocolError
 from edge.plates.inference import load_models
+from edge.policy_fields import MOST_SET_UP, SESSIONS
 from edge.service import process
 from edge.service.aim import Aim
 from edge.service.setup_page import Page
@@ -32,6 +33,15 @@ log = structlog.get_logger()
 
 # Twice a second is enough to turn a lens by; the board has a rest meanwhile.
 PAUSE_SECONDS = 0.4
+WHY = {
+    Objection.NOT_ALLOWED: "the policy in force at the gate does not allow set-up mode: [set_up] minutes = 0, or its "
+    "last day is over; a newer one is in force once vision has counted under it",
+    Objection.POLICY_REFUSED: "the gate refuses the policy that lies in place: it is not valid, or older than the one "
+    "in force; the gate's log says which",
+    Objection.USED_UP: f"today's time for set-up mode is used up: {SESSIONS} times the minutes of the policy, and "
+    f"{MOST_SET_UP} at most",
+    Objection.TOO_OFTEN: "set-up mode was begun too often this hour; try again in the next one",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +57,12 @@ class Term:
         """Return how many seconds are left, 0 at the end.
 
         Raises:
-            AnprError: the gate is gone: nobody would write down that it is over.
+            AnprError: the gate is gone, or has ended it: nobody would write down that it is over.
         """
         try:
             self.link.check()
         except OSError as error:
-            raise AnprError("the gate is gone, and set-up mode ends with it") from error
+            raise AnprError(f"the gate is gone, and set-up mode ends with it; or {WHY[Objection.USED_UP]}") from error
         return 0 if self.stop.is_set() else max(0, round(self.until - self.monotonic()))
 
 
@@ -139,4 +149,10 @@ def _tell(link: Link, act: VisionAct) -> None:
         told = "stop it first: systemctl stop anpr-edge-vision; or end anpr-edge run, and start anpr-edge gate alone"
         raise AnprError(f"the gate takes one vision only, and has one: {told}") from error
     if not ack.accepted:
-        raise AnprError("the gate has written down too much this hour; try again in the next one")
+        raise _refused(ack.why or Objection.NOT_ALLOWED)
+
+
+def _refused(why: Objection) -> AnprError:
+    """Return the error: what the policy forbids no later try mends."""
+    lasting = why in {Objection.NOT_ALLOWED, Objection.POLICY_REFUSED}
+    return ConfigError(WHY[why]) if lasting else AnprError(WHY[why])

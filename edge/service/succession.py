@@ -77,6 +77,11 @@ class Succession:
             if self._successor:
                 raise _changed(self._successor)
 
+    def sound(self) -> bool:
+        """Tell whether what lies in place now is the policy in force, or one that may succeed it."""
+        self._judge(time.time())
+        return not self._refused
+
     def watch(self, moment: float) -> None:
         """Judge files that have changed, once they stand still: policy and signature are replaced one by one."""
         if self._monotonic() < self._due:

@@ -2,9 +2,9 @@
 
 import shutil
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -50,9 +50,10 @@ signing_key = "camera.key"
 """)
         self.config = config.load(folder / "camera.toml")
 
-    def put(self, serial: int, k: int, key: Path | None = None, *, bench: bool = False) -> None:
-        """Put a policy into place, signed by the officer or with another ``key``."""
-        self.write(policy_text(k=k, bench=bench).replace("serial = 1\n", f"serial = {serial}\n"))
+    def put(self, serial: int, k: int, key: Path | None = None, *, bench: bool = False, minutes: int = 0) -> None:
+        """Put a policy into place, signed by the officer or with another ``key``; it allows so much set-up mode."""
+        text = policy_text(k=k, bench=bench).replace("serial = 1\n", f"serial = {serial}\n")
+        self.write(text.replace("\nminutes = 0", f"\nminutes = {minutes}"))
         policy.sign(self.folder / "policy.toml", key or self.folder / "officer.key")
 
     def write(self, text: str) -> None:
@@ -73,12 +74,18 @@ signing_key = "camera.key"
             return self._count(messages)
 
     def _count(self, messages: Sequence[Message]) -> list[Ack]:
+        with self.running() as gate:
+            return [] if gate.done() else self.hand_over(*messages)
+
+    @contextmanager
+    def running(self) -> Iterator[Future[None]]:
+        """Run the gate as its main does, until the end of the block or its own."""
         stop = threading.Event()
         with ThreadPoolExecutor(1) as pool:
             gate = pool.submit(work, self.config, Sandbox.FULL, stop)
             try:
                 until(lambda: gate.done() or self._listens())
-                return [] if gate.done() else self._hand_over(messages)
+                yield gate
             finally:
                 stop.set()
                 gate.result()
@@ -90,7 +97,8 @@ signing_key = "camera.key"
         except OSError:
             return False
 
-    def _hand_over(self, messages: Sequence[Message]) -> list[Ack]:
+    def hand_over(self, *messages: Message) -> list[Ack]:
+        """Hand messages over to a gate that runs, as vision does; return its answers."""
         answers = list[Ack]()
 
         def answered() -> bool:

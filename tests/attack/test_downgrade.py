@@ -12,16 +12,19 @@ from pathlib import Path
 import pytest
 
 from edge import keys, policy
+from edge.categories import Ack, Objection, VisionAct, VisionEvent
 from edge.errors import ConfigError
 from edge.gate import carry
 from edge.gate.audit import store, witness
 from edge.gate.audit.checkpoint import origin_of
-from edge.gate.audit.events import BegunAnew
+from edge.gate.audit.events import BegunAnew, PolicyFault, PolicyRefused, SetupMode
 from edge.gate.audit.journal import Journal
 from edge.gate.audit.verify import Witness, examine
 from edge.gate.serials import Serials
+from edge.gate.set_up import SetUpTime
 from edge.keys import Role
 from edge.service import in_force
+from edge.service.succession import Succession
 from edge.windows import window_of
 from tests.attack.installation import Installation
 from tests.counts import HOUR, cell, counts, van
@@ -92,6 +95,15 @@ def _digest_in(file: Path) -> str:
     return file.read_text().split('"policy":"')[1].split('"')[0]
 
 
+def _place_not_looked_at(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Succession, "sound", lambda _: True)
+
+
+def _set_up_allowed_by_any_policy(patch: pytest.MonkeyPatch) -> None:
+    _place_not_looked_at(patch)
+    patch.setattr(SetUpTime, "_objection", lambda _: None)
+
+
 def _without_witness(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(witness, "of_message", lambda _: [])
 
@@ -135,6 +147,25 @@ def test_the_old_policy_put_into_memory(
     camera.put(2, STRICT)
     weaken(monkeypatch)
     assert _try(camera, 1) is succeeds
+
+
+REFUSED, NOT_ALLOWED = (Ack(accepted=False, why=why) for why in (Objection.POLICY_REFUSED, Objection.NOT_ALLOWED))
+
+
+@pytest.mark.parametrize(
+    ("weaken", "answer"),
+    [(_sound, REFUSED), (_place_not_looked_at, NOT_ALLOWED), (_set_up_allowed_by_any_policy, Ack(accepted=True))],
+)
+def test_the_old_policy_put_back_for_set_up_mode(
+    camera: Installation, monkeypatch: pytest.MonkeyPatch, weaken: Weaken, answer: Ack
+) -> None:
+    """It allowed live pictures, and serial 2 does not: beside a gate that runs under that one it opens nothing."""
+    weaken(monkeypatch)
+    with camera.running():
+        camera.put(1, MILD, minutes=5)
+        assert camera.hand_over(VisionEvent(VisionAct.SET_UP_ON, 20_780)) == [answer]
+    assert (SetupMode(on=True) in camera.events()) is answer.accepted
+    assert (PolicyRefused(PolicyFault.OLDER, kept=True) in camera.events()) is (answer is REFUSED)
 
 
 @pytest.mark.parametrize(("weaken", "succeeds"), [(_sound, False), (_signatures_not_looked_at, True)])

@@ -24,6 +24,7 @@ with atheris.instrument_imports(include=["edge"]):
         EmissionClass,
         Exemption,
         Message,
+        Objection,
         PlateKind,
         RegisterAge,
         Share,
@@ -55,6 +56,7 @@ VALID = [
         VisionHealth(CameraState.STALLED, Clock.FILE, Share.FEW, Share.NONE, 7, RegisterAge.OLDER),
         VisionEvent(VisionAct.TAG_KEY_MADE, 20_780),
         Ack(accepted=True),
+        Ack(accepted=False, why=Objection.USED_UP),
     )
 ]
 WORDS = [re.findall(rb'"[^"]*"|[0-9]+|[a-z]+|[^"0-9a-z]', body) for body in VALID]

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from nacl.signing import SigningKey
 
+from edge.categories import Ack, VisionEvent
 from edge.gate.audit.events import Event
 from edge.gate.audit.history import History
 from edge.gate.budget import Log
@@ -42,7 +43,7 @@ class MemoryLog:
 
     def note(self, event: Event) -> None:
         """Add an entry."""
-        self.history.add(event)
+        self.history.add(event, NOW)
         self.events.append(event)
 
     def secure(self) -> None:
@@ -61,7 +62,12 @@ def desk(
     """Return a desk under a policy with ``changes``."""
     rule = policy(folder, **changes)
     carry = Carry(folder / "day", rule.digest)
-    return Desk(rule, reports(folder, clock, **changes), store, carry, clock, lambda _: True, log or MemoryLog())
+    return Desk(rule, reports(folder, clock, **changes), store, carry, clock, taken, log or MemoryLog())
+
+
+def taken(_: VisionEvent) -> Ack:
+    """Answer as a journal does that has written an act down."""
+    return Ack(accepted=True)
 
 
 def released(folder: Path) -> list[CountReport]:

@@ -123,6 +123,30 @@ def test_a_vision_that_does_not_read_is_left(path: Path, monkeypatch: pytest.Mon
         until(lambda: _answered(path))
 
 
+def test_a_connection_that_is_overdue_is_closed(path: Path) -> None:
+    """As whatever ends one it is told; the next one is welcome."""
+    ticking, stop, overdue, parted = threading.Event(), threading.Event(), threading.Event(), list[bool]()
+
+    def part() -> None:
+        parted.append(True)
+        overdue.clear()
+
+    server = GateServer(path, os.getuid(), Recorder().take, ticking.set, part, overdue.is_set)
+    thread = threading.Thread(target=server.serve, args=(stop,))
+    thread.start()
+    try:
+        until(ticking.is_set)
+        with calling(path) as client:
+            assert ask(client, DELIVERING) == [YES]
+            overdue.set()
+            assert client.recv(1) == b""
+        until(lambda: parted)
+        until(lambda: _answered(path))
+    finally:
+        stop.set()
+        thread.join()
+
+
 def test_the_socket_is_for_owner_and_group(path: Path) -> None:
     """Folder 0750, socket 0660, also where the folder was there with another mode."""
     path.parent.mkdir(mode=0o777)

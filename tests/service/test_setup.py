@@ -20,14 +20,17 @@ import numpy as np
 import pytest
 
 from edge import policy
-from edge.categories import Ack, VisionAct, VisionEvent
+from edge.categories import Ack, Objection, Sandbox, VisionAct, VisionEvent
 from edge.config import Config, load
 from edge.errors import AnprError, ConfigError
+from edge.gate import set_up
 from edge.gate.audit import store
-from edge.gate.audit.events import SetupMode
+from edge.gate.audit.events import PolicyFault, PolicyRefused, SetupMode
 from edge.proof.pki import Pki
 from edge.service import setup
+from edge.service.gate import work
 from edge.service.setup_page import listening
+from edge.signed import signature_file
 from hil.demo.site import Site
 from hil.scenes import truth
 from tests.camera.rtsp_server import RtspServer
@@ -182,7 +185,7 @@ def test_it_ends_with_the_gate(site: Site, tmp_path: Path) -> None:
     with _gate(site, tmp_path / "gate.log") as gate, _setup(site, tmp_path / "log") as running:
         gate.kill()
         assert running.process.wait(10) == 1
-        assert running.entries()[-1]["reason"] == "the gate is gone, and set-up mode ends with it"
+        assert "the gate is gone, and set-up mode ends with it" in str(running.entries()[-1]["reason"])
         assert _switched(site) == [True]
     with _gate(site, tmp_path / "gate.log"):
         until(lambda: _switched(site) == [True, False])
@@ -242,8 +245,53 @@ def test_another_user_than_visions_is_told_so(config: Config, monkeypatch: pytes
         _run(other, threading.Event(), itertools.count())
 
 
-def test_it_is_not_switched_on_again_and_again(config: Config) -> None:
-    """The gate's log takes so many acts an hour."""
-    recorder = Recorder(answer=lambda _: Ack(accepted=False))
-    with serving(config.socket, recorder), pytest.raises(AnprError, match="too much this hour"):
+@pytest.mark.parametrize(
+    ("why", "told", "status"),
+    [
+        (Objection.NOT_ALLOWED, "in force at the gate does not allow", 78),
+        (Objection.POLICY_REFUSED, "not valid, or older than the one in force", 78),
+        (Objection.USED_UP, "today's time for set-up mode is used up: 4 times the minutes", 1),
+        (Objection.TOO_OFTEN, "too often this hour", 1),
+        (None, "does not allow", 78),
+    ],
+)
+def test_what_the_gate_refuses_is_told(config: Config, why: Objection | None, told: str, status: int) -> None:
+    """Why, and as a status whether the policy or another time mends it."""
+    recorder = Recorder(answer=lambda _: Ack(accepted=False, why=why))
+    with serving(config.socket, recorder), pytest.raises(AnprError, match=told) as refused:
         _run(config, threading.Event(), itertools.count())
+    assert refused.value.exit_status == status
+
+
+def test_an_older_policy_that_allows_it_opens_nothing_beside_the_gate(site: Site, tmp_path: Path) -> None:
+    """It is signed by the same officer and was in force once: status 78, no link, and the log says so."""
+    old = {file: file.read_bytes() for file in (site.policy, signature_file(site.policy))}
+    _change(site, "serial = 1\n", "serial = 2\n")
+    _change(site, "minutes = 5 ", "minutes = 0 ")
+    with _gate(site, tmp_path / "gate.log"):
+        for file, content in old.items():
+            file.write_bytes(content)
+        done = camera(site, "setup", *START, "--port", str(_free_port()))
+        assert (done.returncode, done.stdout) == (78, "")
+        assert "older than the one in force" in done.stderr
+        entries = [entry.what for entry in store.load(load(site.config).audit_folder).entries()]
+        assert PolicyRefused(PolicyFault.OLDER, kept=True) in entries
+    assert _switched(site) == []
+
+
+def test_a_session_that_does_not_end_is_closed_by_the_gate(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is gone after the policy's minutes and a grace, and with it set-up mode."""
+    monkeypatch.setattr(set_up, "GRACE_SECONDS", 1 - 5 * 60)
+    config.outbox_file.parent.mkdir()  # Walls make it.
+    stop = threading.Event()
+    gate = threading.Thread(target=work, args=(config, Sandbox.FULL, stop))
+    gate.start()
+    try:
+        until(config.socket.exists)
+        with pytest.raises(AnprError, match=r"the gate is gone, .*; or today's time"):
+            _run(config, threading.Event(), itertools.count(0.0, 1e-9))
+    finally:
+        stop.set()
+        gate.join()
+    entries = store.load(config.audit_folder).entries()
+    assert [entry.what.on for entry in entries if isinstance(entry.what, SetupMode)] == [True, False]

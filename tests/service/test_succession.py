@@ -300,7 +300,7 @@ def _gate(camera: Running, rules: policy.Policy) -> Iterator[list[AnprError]]:
     def serve() -> None:
         store = desks.outbox(camera.folder)
         carry = Carry(camera.folder / "gate" / "day", rules.digest)
-        desk = Desk(rules, reports, store, carry, lambda: HOUR.next.end + 10, lambda _: True, desks.MemoryLog())
+        desk = Desk(rules, reports, store, carry, lambda: HOUR.next.end + 10, desks.taken, desks.MemoryLog())
         take = under(rules, lambda: None, Succession(camera.config, rules), desk.take)
         try:
             GateServer(camera.folder / "gate" / "counts.sock", os.getuid(), take, desk.tick).serve(stop)

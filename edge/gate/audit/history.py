@@ -40,14 +40,16 @@ class Spent:
 class History:
     """The latest report of each stream, the highest serial of a policy (0: none) and its digest, and each day's cost.
 
-    ``set_up`` says whether set-up mode is on, ``decided`` is the end of the latest bin of a stream that was charged, or
-    refused a charge.
+    ``set_up`` is the Unix second at which set-up mode was switched on, None while it is off; ``sessions`` are the
+    seconds that it was on, by the local day on which it began. ``decided`` is the end of the latest bin of a stream
+    that was charged, or refused a charge.
     """
 
     released: dict[Stream, ReportReleased] = field(default_factory=dict)
     serial: int = 0
     digest: str = ""
-    set_up: bool = False
+    set_up: int | None = None
+    sessions: defaultdict[date, list[int]] = field(default_factory=lambda: defaultdict(list))
     decided: dict[Stream, int] = field(default_factory=dict)
     days: defaultdict[date, Spent] = field(default_factory=lambda: defaultdict(Spent))
 
@@ -56,11 +58,11 @@ class History:
         """Read it from entries."""
         history = cls()
         for entry in entries:
-            history.add(entry.what)
+            history.add(entry.what, entry.time)
         return history
 
-    def add(self, event: Event) -> None:
-        """Go on with an event."""
+    def add(self, event: Event, time: int) -> None:
+        """Go on with an event that was written down at ``time``, in Unix seconds."""
         match event:
             case ReportReleased():
                 self._release(event)
@@ -71,9 +73,15 @@ class History:
             case BudgetRefused(stream, end):
                 self.decided[stream] = end
             case SetupMode(on):
-                self.set_up = on
+                self._switch(time, on=on)
             case ActOfVision(VisionAct.TAG_KEY_MADE, number):
                 self.days[day_of(number)].keys += 1
+
+    def _switch(self, time: int, *, on: bool) -> None:
+        """A second that has begun counts as a whole one."""
+        if self.set_up is not None:
+            self.sessions[local_day(self.set_up)].append(time - self.set_up + 1)
+        self.set_up = time if on else None
 
     def _release(self, event: ReportReleased) -> None:
         self.released[event.stream] = event

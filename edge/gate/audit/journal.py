@@ -1,12 +1,13 @@
 """What the gate writes into the audit log by itself, and when the log's head goes out."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
 import structlog
 
-from edge.categories import VisionAct, VisionEvent
+from edge.categories import Ack, VisionAct, VisionEvent
 from edge.errors import ConfigError
 from edge.gate.audit.events import (
     ActOfVision,
@@ -16,18 +17,18 @@ from edge.gate.audit.events import (
     PolicyFault,
     PolicyLoaded,
     PolicyRefused,
-    SetupMode,
     Stopped,
     Store,
 )
 from edge.gate.audit.log import DAY, AuditLog
 from edge.gate.audit.outbox import AuditedOutbox
+from edge.gate.set_up import SetUpTime
 from edge.gate.signing import Signer
 from edge.policy import Policy
 from edge.uplink import contract
 from edge.uplink.contract import Address, Checkpoint, CheckpointData, Stream
 from edge.uplink.outbox import Entry, OutboxError
-from edge.windows import LATE_SECONDS, end_of_day, local_day, window_of
+from edge.windows import LATE_SECONDS, day_of, end_of_day, local_day, window_of
 
 log = structlog.get_logger()
 
@@ -37,9 +38,10 @@ CHECKPOINT_SECONDS = LATE_SECONDS + 10
 LEAST_DAYS = 400
 # A vision that starts again and again, or is broken, fills no disk.
 MOST_ACTS = 100
+# No policy lets vision start so often on a day: with as many tag keys any budget of it is used up (edge.gate.budget).
+USED_UP_KEYS = 20
 # Nor does a hand that puts one wrong policy after another into place.
 MOST_REFUSALS = 10
-SET_UP = (VisionAct.SET_UP_ON, VisionAct.SET_UP_OFF)
 
 
 def term_days(policy: Policy) -> int:
@@ -59,6 +61,7 @@ class Journal:
         signer: Signer,
         models: Callable[[], str],
         clock: Callable[[], float],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Write down which models run; what stands open since the last run is written down too.
 
@@ -70,6 +73,7 @@ class Journal:
         self._hour, self._acts, self._in_use = self._current_hour(), 0, ""
         self._said: date | None = None
         self._refusals = self._told = 0
+        self._set_up = SetUpTime(policy, audit, clock, monotonic)
         self._check_policy()
         self._check_outbox()
         for stream in Stream:
@@ -78,20 +82,23 @@ class Journal:
         self._note_models()
         self._publish()
 
-    def take(self, event: VisionEvent) -> bool:
-        """Write down what vision did; False where it has done too much this hour."""
-        self._acts += 1
-        if self._acts > MOST_ACTS:
-            return False
-        if event.act in SET_UP:
-            self._set_up(on=event.act is VisionAct.SET_UP_ON)
-        else:
-            self._audit.note(ActOfVision(event.act, event.day))
-        return True
+    def take(self, event: VisionEvent) -> Ack:
+        """Write down what vision did, unless it has done too much this hour, or may not."""
+        if event.act is VisionAct.SET_UP_ON:
+            objection = self._set_up.begin()
+            return Ack(objection is None, objection)
+        if event.act is VisionAct.SET_UP_OFF:
+            self._set_up.end()
+            return Ack(accepted=True)
+        return Ack(self._note_act(event))
 
     def parted(self) -> None:
         """Write down that set-up mode is over, where the connection to it is gone without a word."""
-        self._set_up(on=False)
+        self._set_up.end()
+
+    def overdue(self) -> bool:
+        """Tell whether vision's connection must be closed: set-up mode does not end by itself."""
+        return self._set_up.overdue()
 
     def counting(self) -> None:
         """Write down that counts are taken under the policy: with the first ones, and again each day."""
@@ -119,6 +126,7 @@ class Journal:
         if hour == self._hour:
             return
         self._hour, self._acts, self._refusals, self._told = hour, 0, 0, 0
+        self._set_up.turn()
         self._note_models()
         self._expire()
         self._publish()
@@ -128,9 +136,19 @@ class Journal:
         self._audit.note(Stopped())
         self._publish()
 
-    def _set_up(self, *, on: bool) -> None:
-        if on != self._audit.history.set_up:
-            self._audit.note(SetupMode(on))
+    def _note_act(self, event: VisionEvent) -> bool:
+        """Write an act down, or tell that it was too much.
+
+        A tag key is written down in any case until its day has had so many that nothing more of it is released: one
+        that nobody knew of would cost no budget.
+        """
+        self._acts += 1
+        made = event.act is VisionAct.TAG_KEY_MADE
+        counts = made and self._audit.history.days[day_of(event.day)].keys < USED_UP_KEYS
+        if self._acts > MOST_ACTS and not counts:
+            return False
+        self._audit.note(ActOfVision(event.act, event.day))
+        return True
 
     def _check_policy(self) -> None:
         """Refuse a policy older than one under which was counted, or another of the same serial.

@@ -98,8 +98,9 @@ class AuditLog:
         Raises:
             AuditError: an argument is not one that the log may hold.
         """
-        self._waiting.append(decode(encode(Entry(self.size, int(self._clock()), event))))
-        self.history.add(event)
+        entry = decode(encode(Entry(self.size, int(self._clock()), event)))
+        self._waiting.append(entry)
+        self.history.add(event, entry.time)
         self._write_waiting()
         if not isinstance(event, UNHURRIED):
             self._sync()

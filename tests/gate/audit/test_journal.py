@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.categories import VisionAct, VisionEvent
 from edge.errors import ConfigError
@@ -28,18 +31,21 @@ from edge.gate.audit.events import (
     Stopped,
     Store,
 )
-from edge.gate.audit.journal import Journal, noting
+from edge.gate.audit.history import History
+from edge.gate.audit.journal import USED_UP_KEYS, Journal, noting
 from edge.gate.audit.log import AuditLog
 from edge.gate.audit.outbox import AuditedOutbox
 from edge.gate.carry import Carry
 from edge.gate.desk import Desk
 from edge.gate.serials import Serials
 from edge.gate.signing import Signer
+from edge.policy_fields import SetUp
+from edge.release_rules import Privacy
 from edge.service.gate import ran_under
 from edge.uplink import signature
 from edge.uplink.contract import Checkpoint, Stream
 from edge.uplink.outbox import Entry, Outbox, OutboxError
-from edge.windows import Window
+from edge.windows import Window, day_of
 from tests.counts import HOUR, cell, counts, policy, van
 from tests.gate.audit.logs import DAY, KEY, Clock, look, open_log
 from tests.gate.desks import ADDRESS, NOW, reports
@@ -47,6 +53,7 @@ from tests.gate.desks import ADDRESS, NOW, reports
 DIGESTS = ["sha256:" + "1" * 64, "sha256:" + "2" * 64]
 HOURS = 3_600
 MADE = VisionEvent(VisionAct.TAG_KEY_MADE, 20_780)
+ON, OFF = (VisionEvent(act, 20_780) for act in (VisionAct.SET_UP_ON, VisionAct.SET_UP_OFF))
 
 
 @dataclass
@@ -58,12 +65,13 @@ class Gate:
     models: str = DIGESTS[0]
     serial: int = 1
     sha256: str = "1" * 64
+    minutes: int = 5
 
     def open(self) -> "Gate":
         """Start."""
         rules = policy(self.folder)
         identity = msgspec.structs.replace(rules.file.policy, serial=self.serial)
-        file = msgspec.structs.replace(rules.file, policy=identity)
+        file = msgspec.structs.replace(rules.file, policy=identity, set_up=SetUp(self.minutes))
         self.policy = msgspec.structs.replace(rules, file=file, sha256=self.sha256)
         self.audit: AuditLog = open_log(self.folder / "audit", self.clock, witness.in_outbox(self.folder / "outbox.db"))
         self.outbox = AuditedOutbox(self.folder / "outbox.db", 1_000_000, self.audit, lambda: self.clock.now)
@@ -78,6 +86,7 @@ class Gate:
                 Signer(KEY),
                 lambda: self.models,
                 lambda: self.clock.now,
+                lambda: self.clock.monotonic,
             )
         except ConfigError:
             self.kill()
@@ -175,10 +184,30 @@ def test_acts_of_vision_are_written_down_through_the_desk(gate: Gate) -> None:
     assert gate.desk.take(MADE).accepted
 
 
+def test_a_tag_key_is_written_down_until_its_day_has_had_too_many(gate: Gate) -> None:
+    """Beside a hundred other acts and all that set-up mode does: one that nobody knew of would cost no budget."""
+    for _ in range(50):
+        for event in (ON, OFF):
+            gate.desk.take(event)
+    for _ in range(101):
+        gate.desk.take(VisionEvent(VisionAct.REGISTER_IN_USE, 20_780))
+    answers = [gate.desk.take(MADE).accepted for _ in range(21)]
+    assert answers == [True] * 20 + [False]
+    assert gate.desk.take(msgspec.structs.replace(MADE, day=20_781)).accepted
+    days = History.of(store.load(gate.folder / "audit").entries()).days
+    assert [days[day_of(number)].keys for number in (20_780, 20_781)] == [20, 1]
+
+
+@given(st.decimals(Decimal("0.1"), 10, places=4), st.integers(1, 10))
+def test_a_day_with_too_many_tag_keys_has_no_budget_left(budget: Decimal, starts: int) -> None:
+    """Whatever a policy says: that further ones are not written down changes nothing."""
+    privacy = Privacy(float(budget), starts)
+    assert USED_UP_KEYS * privacy.charge > privacy.thousandths
+
+
 def test_set_up_mode_is_written_down_when_it_begins_and_when_it_is_over(gate: Gate) -> None:
     """Once each, however often it is said, and also where it goes without a word."""
-    on, off = (VisionEvent(act, 20_780) for act in (VisionAct.SET_UP_ON, VisionAct.SET_UP_OFF))
-    for event in (off, on, on, off, off, on):
+    for event in (OFF, ON, ON, OFF, OFF, ON):
         assert gate.desk.take(event).accepted
     gate.journal.parted()
     gate.journal.parted()
@@ -188,7 +217,7 @@ def test_set_up_mode_is_written_down_when_it_begins_and_when_it_is_over(gate: Ga
 def test_set_up_mode_is_over_with_the_gate_that_was_killed(memory: Path) -> None:
     """The next one writes it down before anything else."""
     gate = Gate(memory).open()
-    gate.desk.take(VisionEvent(VisionAct.SET_UP_ON, 20_780))
+    gate.desk.take(ON)
     gate.kill()
     gate = Gate(memory).open()
     gate.kill()
