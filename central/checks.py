@@ -20,6 +20,7 @@ from edge.uplink.contract import (
     PRODUCTION_ROOT,
     Address,
     Checkpoint,
+    CountData,
     CountReport,
     DifferentialPrivacy,
     Health,
@@ -36,6 +37,7 @@ MIN_K = 10
 TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]+)/(?P<camera>[a-z0-9-]+)/(?P<branch>.+)")
 # Of a window, in seconds: a day has 25 hours at most.
 LONGEST: Mapping[Stream, int] = {Stream.HOUR: 3_600, Stream.DAY: 25 * 3_600}
+LARGEST, SMALLEST = 1_000_000, 1e-6
 RECEIPT = re.compile(r"receipt/[a-z0-9][a-z0-9.-]*")
 NAMES: Mapping[str, schema.Name] = {
     "counts/hour": "counts",
@@ -139,6 +141,7 @@ class Checker:
         return self._memory.take_report(report, stream, arrival)
 
     def _check_k(self, report: CountReport) -> None:
+        _check_sizes(report.data)
         k = report.data.release.k
         if k < MIN_K and not self._bench:
             raise BreachError(f"k is {k}; at least {MIN_K} is required")
@@ -167,6 +170,14 @@ def _decode(payload: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(payload, type=kind)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise BreachError(f"breaks the schema: {error}") from error
+
+
+def _check_sizes(data: CountData) -> None:
+    """Refuse numbers that are none of vehicles: no store could keep them, and no sum hold them."""
+    noise = data.release.noise
+    largest = max(data.release.k, *(cell.n for cell in data.cells), noise.scale if noise else 0)
+    if largest > LARGEST or data.weight < SMALLEST:
+        raise BreachError("has a number that is too large, or a weight that is too small")
 
 
 def _check_window(report: CountReport, longest: int) -> None:

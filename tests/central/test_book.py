@@ -1,8 +1,10 @@
 """What the store makes of messages."""
 
+import tempfile
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,12 +13,18 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 from sqlite_utils import Database
 
+from central import export, terms
+from central.cells import Choice, with_cells
+from central.dashboard.page import view
 from central.events import CheckpointNote, Expired, Gap, HealthNote, Refused, Repeated, Report, StateChange
 from central.sequence_book import LONGEST_SECONDS, SequenceBook, give_up_oldest
-from central.store import SCHEMA
-from edge.uplink.contract import Sequences, Status
+from central.store import SCHEMA, transaction
+from central.totals import Wanted, totals
+from edge.gate.signing import Signer
+from edge.uplink.contract import Sequences, Status, Stream
+from edge.uplink.outbox import Entry
 from tests.central.stores import Filled, changed, filled
-from tests.messages import CELL, checkpoint, health, report, signed, state
+from tests.messages import ADDRESS, BEGIN, CELL, KEY, checkpoint, health, report, signed, state
 
 
 @pytest.fixture
@@ -157,3 +165,70 @@ def test_no_gap_is_waited_for_longer_than_any_camera_keeps_reports() -> None:
     assert book.stored() == 0
     give_up_oldest(database, 1_000 + LONGEST_SECONDS)
     assert book.stored() == 5
+
+
+EXTREME = st.sampled_from(
+    ["", "x" * 5_000, "\x00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9" * 18, "2026-02-31T00:00:00Z"]
+) | st.text(max_size=5)
+HUGE = st.integers(1, 2**64) | st.sampled_from([-1, 0, 10, 2**53, 2**63, 2**64, 10**30])
+FIELDS: dict[tuple[str, ...], st.SearchStrategy[Any]] = {
+    ("id",): EXTREME,
+    ("time",): EXTREME,
+    ("sequence",): EXTREME,
+    ("data", "table"): EXTREME,
+    ("data", "weight"): st.floats(0, 1) | HUGE,
+    ("data", "window", "from"): EXTREME,
+    ("data", "window", "to"): EXTREME,
+    ("data", "window", "timezone"): EXTREME | st.sampled_from(["Pacific/Kiritimati", "America/New_York", "../UTC"]),
+    ("data", "window", "observed_share"): st.floats(0, 1) | HUGE,
+    ("data", "release", "k"): HUGE,
+    ("data", "release", "noise"): st.fixed_dictionaries({"mode": st.just("perturbation"), "scale": HUGE})
+    | st.fixed_dictionaries(
+        {
+            "mode": st.just("dp"),
+            "epsilon": st.just(1.0),
+            "unit": st.just("vehicle_camera_day"),
+            "scale": st.floats(0, allow_nan=False, allow_infinity=False),
+            "threshold": st.just(1),
+        }
+    ),
+    ("data", "cells"): st.lists(st.fixed_dictionaries({"n": HUGE, "direction": st.just("in")}), max_size=3),
+    ("data", "expires"): st.dates().map(str) | EXTREME,
+}
+
+
+@pytest.mark.parametrize(
+    "field", [("data", "cells"), ("data", "release", "k"), ("data", "weight"), ("data", "release", "noise")]
+)
+@given(data=st.data())
+def test_no_number_is_too_much(field: tuple[str, ...], data: st.DataObject) -> None:
+    """A camera's key may be in wrong hands: what no store can keep is refused."""
+    _take_spoilt(data, [field])
+
+
+@given(st.data())
+def test_whatever_a_camera_signs_is_taken_or_refused(data: st.DataObject) -> None:
+    """Never an error, which would come again with the message for ever; what is taken can be read and added up."""
+    _take_spoilt(data, data.draw(st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=3, unique=True)))
+
+
+def _take_spoilt(data: st.DataObject, paths: list[tuple[str, ...]]) -> None:
+    content = msgspec.to_builtins(report(data.draw(st.integers(1, 3))))
+    for path in paths:
+        place = content
+        for name in path[:-1]:
+            place = place[name]
+        place[path[-1]] = data.draw(FIELDS[path])
+    topic, payload = ADDRESS.topic(Stream.HOUR), msgspec.json.encode(content)
+    with tempfile.TemporaryDirectory() as folder, filled(Path(folder) / "counts.db") as kept:
+        event = kept.take(Entry(topic, payload, Signer(KEY).sign(topic, payload), 0))
+        if isinstance(event, Refused):
+            with transaction(kept.database):
+                kept.book.note_refusal(event.topic, event.reason)
+        list(export.cells(with_cells(kept.database, Choice())))
+        for table in (None, "emission"):
+            wanted = Wanted(("direction",), table=table)
+            list(export.sums(totals(with_cells(kept.database, Choice()), wanted), wanted))
+        view(kept.database, BEGIN)
+        terms.expire(kept.database, BEGIN)
+        list(terms.holdings(kept.database))
