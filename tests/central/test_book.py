@@ -1,5 +1,6 @@
 """What the store makes of messages."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from datetime import date
@@ -15,7 +16,7 @@ from sqlite_utils import Database
 
 from central import export, terms
 from central.cells import Choice, with_cells
-from central.dashboard.page import view
+from central.dashboard.page import page, view
 from central.events import CheckpointNote, Expired, Gap, HealthNote, Refused, Repeated, Report, StateChange
 from central.sequence_book import LONGEST_SECONDS, SequenceBook, give_up_oldest
 from central.store import SCHEMA, transaction
@@ -232,3 +233,29 @@ def _take_spoilt(data: st.DataObject, paths: list[tuple[str, ...]]) -> None:
         view(kept.database, BEGIN)
         terms.expire(kept.database, BEGIN)
         list(terms.holdings(kept.database))
+
+
+@pytest.mark.parametrize(
+    ("made", "topic", "fields"),
+    [
+        (state(Status.ONLINE), ADDRESS.state, {"software": "x" * 9_000, "policy": "sha256:" + "f" * 64}),
+        (state(Status.ONLINE), ADDRESS.state, {"software": "\x00\u202e<b>"}),
+        (health(1), ADDRESS.topic(Stream.HEALTH), {"reopened": 10**30, "outbox_dropped": 2**64}),
+        (health(1), ADDRESS.topic(Stream.HEALTH), {"oldest": {"hour": 10**18 - 1, "day": 0}}),
+        (checkpoint(10**17), ADDRESS.checkpoint, {}),
+    ],
+)
+def test_extremes_of_other_messages_are_kept_and_shown(
+    kept: Filled, made: Any, topic: str, fields: dict[str, Any]
+) -> None:
+    """Whatever is right by the schema can be stored and be on the page."""
+    content = msgspec.to_builtins(made)
+    content["data"].update(fields)
+    payload = msgspec.json.encode(content) if 10**30 not in fields.values() else _text(content)
+    assert not isinstance(kept.take(Entry(topic, payload, Signer(KEY).sign(topic, payload), 0)), Refused)
+    assert "cam-017" in page(view(kept.database, BEGIN), "en", served=False)
+
+
+def _text(content: Any) -> bytes:
+    """Write numbers that msgspec does not."""
+    return json.dumps(content).encode()
