@@ -69,6 +69,7 @@ bench: setup broker
 	@$(BIN)/python -m benchmarks.registry --json
 	@$(BIN)/python -m benchmarks.release --days 35 --json
 	@$(BIN)/python -m benchmarks.delivery --json
+	@$(BIN)/python -m benchmarks.collect --json
 
 bench-register: setup
 	@$(BIN)/python -m benchmarks.registry --rows 16600000 --json

@@ -138,7 +138,11 @@ def _key_figures(zone: Zone, seen: View, speech: Speech) -> Iterator[tuple[str, 
 def _notes(seen: View, speech: Speech) -> Iterator[str]:
     said = [speech.say("note_least", k=seen.k), speech.say("note_day"), speech.say("note_seen")]
     said.append(speech.say("note_cameras"))
-    said += [speech.say("note_unique", zone=zone.name) for zone in seen.zones if zone.unique]
+    said += [
+        speech.say("note_private" if zone.private else "note_unique", zone=zone.name)
+        for zone in seen.zones
+        if zone.unique
+    ]
     said += [speech.say("note_noise", zone=zone.name) for zone in seen.zones if zone.noisy]
     if seen.next_expiry:
         said.append(speech.say("kept_until", n=speech.number(seen.reports), day=speech.date(seen.next_expiry)))

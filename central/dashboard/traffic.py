@@ -11,6 +11,7 @@ from sqlite_utils import Database
 
 from central.cells import Bin, Choice, Counted, with_cells
 from central.totals import UNIQUE, Coverage, variance
+from edge.uplink.contract import DifferentialPrivacy
 
 T = TypeVar("T")
 DAYS = 7
@@ -69,11 +70,12 @@ class Mix(msgspec.Struct, frozen=True):
 
 
 class Zone(msgspec.Struct, frozen=True):
-    """Everything that the page says of one zone's traffic."""
+    """Everything that the page says of one zone's traffic; ``private`` with differential privacy."""
 
     name: str
     measures: tuple[str, ...]
     noisy: bool
+    private: bool
     hours: tuple[Bar, ...]
     days: tuple[Bar, ...]
     types: tuple[tuple[tuple[str, ...], int], ...]
@@ -100,6 +102,7 @@ def _zone(name: str, reports: Reports, today: date) -> Zone:
         name,
         tuple(sorted({one.measure for one, _ in reports})),
         any(one.noise for one, _ in reports),
+        any(isinstance(one.noise, DifferentialPrivacy) for one, _ in reports),
         _hours([(one, cells) for one, cells in reports if one.day == today and one.stream == "hour"]),
         _days(reports),
         _types(reports),

@@ -120,6 +120,16 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         ("{zone}: dit zijn verschillende voertuigen per camera en uur, opgeteld. Wie in twee uren kwam, langs twee "
         "camera's, of in en uit, zit zo vaak in de som: het is geen aantal verschillende voertuigen."),
     ),
+    "note_private": (
+        (
+            "{zone}: a vehicle counts once a day at each camera and in each direction, in the hour of its first passage. "
+            "One that passes two cameras, or drives in and out, is in the sum as often."
+        ),
+        (
+            "{zone}: een voertuig telt één keer per dag bij elke camera en in elke richting, in het uur van zijn eerste "
+            "passage. Wie langs twee camera's komt, of in en uit rijdt, zit zo vaak in de som."
+        ),
+    ),
     "note_noise": (
         "{zone}: every number has noise on it. ± is twice its standard deviation; ≈ may be above or below the truth.",
         "{zone}: op elk getal zit ruis. ± is twee keer de standaardafwijking; ≈ kan boven of onder de waarheid liggen.",

@@ -160,6 +160,16 @@ def test_sums_of_different_vehicles_claim_nothing(kept: Filled) -> None:
     assert "zez-demo: these are different vehicles of each camera and hour, added up." in text
 
 
+def test_under_differential_privacy_it_says_what_a_vehicle_counts(kept: Filled) -> None:
+    """Once a day, in its first hour, at each camera."""
+    noise = DifferentialPrivacy(1.0, "vehicle_camera_day", 5.0, 20)
+    release = msgspec.structs.replace(report(1).data.release, noise=noise)
+    kept.take(signed(changed(1, measure="unique_vehicles", release=release)))
+    text = plain(shown(kept, BEGIN + 3600))
+    assert "zez-demo: a vehicle counts once a day at each camera and in each direction" in text
+    assert "these are different vehicles of each camera and hour" not in text
+
+
 @pytest.mark.parametrize("noise", [Perturbation(5), DifferentialPrivacy(1.0, "vehicle_camera_day", 5.0, 20)])
 def test_noise_is_said_with_its_size(kept: Filled, noise: Any) -> None:
     """About, and twice its standard deviation."""
