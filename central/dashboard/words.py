@@ -122,12 +122,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "note_private": (
         (
-            "{zone}: a vehicle counts once a day at each camera and in each direction, in the hour of its first passage. "
-            "One that passes two cameras, or drives in and out, is in the sum as often."
+            "{zone}: a vehicle counts once a day at each camera and in each direction, in the hour of its first "
+            "passage. One that passes two cameras, or drives in and out, is in the sum as often."
         ),
         (
-            "{zone}: een voertuig telt één keer per dag bij elke camera en in elke richting, in het uur van zijn eerste "
-            "passage. Wie langs twee camera's komt, of in en uit rijdt, zit zo vaak in de som."
+            "{zone}: een voertuig telt één keer per dag bij elke camera en in elke richting, in het uur van zijn "
+            "eerste passage. Wie langs twee camera's komt, of in en uit rijdt, zit zo vaak in de som."
         ),
     ),
     "note_noise": (
