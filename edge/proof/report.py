@@ -36,7 +36,8 @@ LIMITS: Final = (
         "They show what this software does on this machine today. They don't show what others do with counts, nor what "
         "somebody could do who replaces the software: compare the digests above with those of the published source.",
         "Zij tonen wat deze software vandaag op dit apparaat doet. Zij tonen niet wat anderen met aantallen doen, en "
-        "niet wat iemand kan die de software vervangt: vergelijk de controlegetallen hierboven met die van de openbare broncode.",
+        "niet wat iemand kan die de software vervangt: vergelijk de controlegetallen hierboven met die van de openbare "
+        "broncode.",
     ),
 )
 _LABELS: Final = {
