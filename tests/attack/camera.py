@@ -244,7 +244,8 @@ class _Watched(AuditedOutbox):
             return made[-1]
 
         stored = super().append(stream, window, [partial(noted, make) for make in makes])
-        self._seen += [(self._times.now, entry) for entry in made]
+        # Where room had to be made first, they were made more than once.
+        self._seen += [(self._times.now, entry) for entry in made[-len(makes) :]]
         return stored
 
     def _retain(self, entries: Mapping[Status, Entry] | Mapping[str, Entry]) -> None:
