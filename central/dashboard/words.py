@@ -55,7 +55,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "observed": ("seen", "gezien"),
     "partly": ("partly seen", "deels gezien"),
     "no_report": ("no report", "geen rapport"),
-    "refused_share": ("not admitted", "niet toegelaten"),
+    "refused_share": ("not admitted, at least / of told", "niet toegelaten, ten minste / van verteld"),
     "numbers": ("Numbers", "Getallen"),
     "type": ("type", "type"),
     "passages": ("passages", "passages"),
