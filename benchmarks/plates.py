@@ -40,13 +40,13 @@ from edge.camera.frame import Frame
 from edge.config import ModelsConfig
 from edge.errors import AnprError, ConfigError
 from edge.plates.detect import Detector
+from edge.plates.evidence import says_plate, text_of
 from edge.plates.geometry import Floats, bounds, overlap
 from edge.plates.inference import DETECTOR, READER, SUFFIXES, Precision, load_models
 from edge.plates.look import Looker
 from edge.plates.passage import Look
 from edge.plates.read import Reader
 from edge.plates.track import Tracker
-from edge.plates.evidence import says_plate, text_of
 
 MEETS = 0.5
 NO_PLATE = 2  # Place of "not a plate" among the reader's kinds.

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parent.parent
 # A new command is a new way out of the camera: whoever adds one adds it here, having looked at what it prints.
 COMMANDS = {
     "audit note", "audit prove", "audit retention", "audit show", "audit verify",
-    "central checkpoints", "central collect", "central dashboard", "central export", "central retention", "central totals",
+    "central checkpoints", "central collect", "central dashboard", "central export", "central retention",
+    "central totals",
     "config", "gate", "keys", "line", "lists expire", "lists info", "lists seal exemptions", "lists seal origin",
     "lists seal trade", "policy check", "policy new", "policy show", "policy sign", "policy verify", "prove",
     "registry build", "registry delta", "registry info",

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 
 from edge.categories import PlateKind
+from edge.plates.evidence import Evidence
 from edge.plates.geometry import Floats
 from edge.plates.look import PlateReader
 from edge.plates.passage import Look, PlateBox
 from edge.plates.syntax import SIDECODES, sidecode
-from edge.plates.evidence import Evidence
 from hil.register.bodies import Kind
 from hil.register.forms import Form, form
 from hil.register.series import SERIES
