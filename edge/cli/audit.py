@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from edge.gate.audit.verify import Verdict, Witness
 
 F = TypeVar("F", bound=Callable[..., Any])
+_FAULTY, _NOT_FULLY_CHECKED = 1, 3
 
 
 def _place_options(command: F) -> F:
@@ -45,14 +46,15 @@ def audit() -> None:
 
     \b
     Twice a year:
-      1. anpr-edge audit verify --config camera.toml --checkpoint kept.jsonl
+      1. anpr-edge audit verify --config camera.toml --key camera.pub --checkpoint kept.jsonl
            nothing in the log was changed, taken out, reordered, cut off or set back
       2. anpr-edge audit retention --config camera.toml
            nothing on this camera is older than its term
       3. anpr-edge audit show --config camera.toml --since 2026-07-01
            read what happened
 
-    The checkpoints of step 1 come from a subscriber, not from the camera: any MQTT client that writes the messages of
+    The key and the checkpoints of step 1 come from elsewhere, not from the camera: `anpr-edge central checkpoints`
+    prints those that the city has collected, and any MQTT client that writes the messages of
     `anpr/1/ZONE/CAMERA/checkpoint` to a file, one a line, keeps them.
     """  # noqa: D301  (click's mark for lines that it must not wrap)
 
@@ -67,8 +69,11 @@ def verify(
 ) -> None:
     """Check the whole log against its own checkpoints, the outbox and what subscribers have kept.
 
+    Exit status 0: up to the newest entry that a --checkpoint vouches for the log is as it was written. 1: it is not.
+    3: there is no fault, but without a --checkpoint nobody can tell whether the end is missing.
+
     \b
-    Each fault has a name, and the exit status is 1:
+    Each fault has a name:
       edited       entries were changed, taken out or put in
       reordered    entries stand in another order
       truncated    entries at the end are gone that the log's own checkpoints vouch for
@@ -148,6 +153,8 @@ def prove(config: Path | None, log: Path | None, entry: int | None, since: int |
       anpr-edge audit verify --key camera.pub --proof entry.tlog-proof
       anpr-edge audit prove --config camera.toml --since 4000 > growth.txt
       anpr-edge audit verify --key camera.pub --proof growth.txt --checkpoint kept.jsonl
+
+    The SIZE of --since is that of a checkpoint in kept.jsonl: the number in the second line of its note.
 
     Forms: c2sp.org/tlog-proof, and the request of c2sp.org/tlog-witness. A proof shows the one entry and hashes.
     """  # noqa: D301  (click's mark for lines that it must not wrap)
@@ -252,7 +259,7 @@ def _check_proof(file: Path, key: "VerifyKey", kept: "list[Witness]") -> None:
 
 
 def _verify(folder: Path, origin: str | None, key: "VerifyKey", kept: "list[Witness]") -> None:
-    from edge.gate.audit import proof, store  # noqa: PLC0415
+    from edge.gate.audit import proof, prose, store  # noqa: PLC0415
     from edge.gate.audit.events import AuditError  # noqa: PLC0415
     from edge.gate.audit.verify import examine  # noqa: PLC0415
 
@@ -262,21 +269,14 @@ def _verify(folder: Path, origin: str | None, key: "VerifyKey", kept: "list[Witn
         raise AuditError(f"{folder}: no checkpoint vouches for this log, in it or elsewhere")
     name = origin or proof.origin_in(notes[-1])
     verdict = examine(content, name, key, kept)
-    click.echo(_told(name, verdict))
+    click.echo(prose.judge(name, content, verdict))
     for finding in verdict.findings:
         click.echo(f"FAULT  {finding}")
-    sys.exit(1 if verdict.findings else 0)
+    sys.exit(_status(verdict))
 
 
-def _told(origin: str, verdict: "Verdict") -> str:
-    open_end = verdict.size - verdict.covered
-    lines = [
-        f"audit log {origin}",
-        f"  {verdict.size} entries, {verdict.expired} of them past their term and kept as hashes",
-        f"  {verdict.checkpoints} checkpoints of its own, the last good one over {verdict.covered} entries"
-        + (f"; {open_end} since then, under the next" if open_end else ""),
-        f"  {verdict.outside} checkpoints from elsewhere",
-    ]
-    if not verdict.findings:
-        lines.append("good: nothing was changed, taken out, reordered, cut off or set back")
-    return "\n".join(lines)
+def _status(verdict: "Verdict") -> int:
+    """Return the exit status; a log whose end nothing vouches for is not one that is good."""
+    if verdict.findings:
+        return _FAULTY
+    return 0 if verdict.elsewhere else _NOT_FULLY_CHECKED

@@ -117,8 +117,46 @@ def test_a_good_log_verifies(site: Site, tmp_path: Path) -> None:
     for place in (("--config", site.config), ("--log", log, "--key", site.camera_key)):
         done = _run("audit", "verify", *place, "--checkpoint", kept, "--checkpoint", note)
         assert done.exit_code == 0
-        assert "good: nothing was changed" in done.output
+        assert "good: up to entry 8, of 20" in done.output
+        assert "2 checkpoints from elsewhere, the newest over 9 entries" in done.output
         assert "anpr-edge/zez-demo/" in done.output
+
+
+def test_a_log_for_which_nobody_elsewhere_vouches_is_not_called_good(site: Site) -> None:
+    """Cut off at a checkpoint of its own it looks whole: status 3; what the outbox knows is on the camera."""
+    file, log = _lines(site), site.folder / "state" / "audit"
+    told = "not fully checked: the log is consistent in itself;"
+    on_camera = _run("audit", "verify", "--config", site.config)
+    assert on_camera.exit_code == 3
+    assert "own outbox: one over 9 entries\n  no checkpoints from elsewhere\n" in on_camera.output
+    assert told in on_camera.output
+    size = store.load(log).marks[0].place
+    file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[: size + 1]))
+    cut = _run("audit", "verify", "--log", log, "--key", site.camera_key)
+    assert cut.exit_code == 3
+    assert f"  {size} entries, " in cut.output
+    assert told in cut.output
+    assert "good" not in cut.output.replace("last good one", "")
+
+
+def test_an_old_checkpoint_vouches_for_what_was_before_it_only(site: Site, tmp_path: Path) -> None:
+    """Of the entries after it the line says that more may have followed."""
+    first = store.load(site.folder / "state" / "audit").marks[0]
+    (tmp_path / "old.txt").write_text(first.note)
+    done = _run("audit", "verify", "--config", site.config, "--checkpoint", tmp_path / "old.txt")
+    assert done.exit_code == 0
+    assert f"good: up to entry {first.place - 1}, of 20" in done.output
+    assert "whether more followed can't be told from these checkpoints" in done.output
+
+
+def test_entries_behind_a_fault_are_under_no_good_checkpoint(site: Site, tmp_path: Path) -> None:
+    """The summary of a log that was edited does not say that they wait for the next one."""
+    file = _lines(site)
+    file.write_bytes(file.read_bytes().replace(b'"software":"0.1', b'"software":"0.2', 1))
+    done = _run("audit", "verify", "--config", site.config, "--checkpoint", _kept(site, tmp_path / "kept.jsonl"))
+    assert done.exit_code == 1
+    assert "the last good one over 0 entries; 9 after them under no good one" in done.output
+    assert "  1 checkpoint from elsewhere, " in done.output
 
 
 def test_each_attack_on_the_log_is_named(site: Site, tmp_path: Path) -> None:

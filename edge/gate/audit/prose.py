@@ -1,10 +1,12 @@
-"""Entries as sentences, for people."""
+"""Entries, and what an examination of them found, as sentences for people."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from edge.gate.audit import events
-from edge.gate.audit.events import Entry, Event
+from edge.gate.audit.events import Entry, Event, decode
+from edge.gate.audit.store import Content
+from edge.gate.audit.verify import Verdict
 from edge.windows import TIMEZONE, day_of
 
 REFUSALS = {
@@ -17,6 +19,49 @@ REFUSALS = {
 def tell(entry: Entry) -> str:
     """Return an entry as a line: number, local time, what happened."""
     return f"{entry.number:>8}  {local(entry.time)}  {_sentence(entry.what)}"
+
+
+def judge(origin: str, content: Content, verdict: Verdict) -> str:
+    """Return what was examined and, where there is no fault, what that shows and what it does not."""
+    newest = f", the newest over {verdict.elsewhere} entries" if verdict.outside else ""
+    outbox = f"one over {verdict.outbox} entries" if verdict.outbox else "none looked at"
+    lines = [
+        f"audit log {origin}",
+        f"  {verdict.size} entries, {verdict.expired} of them past their term and kept as hashes",
+        f"  {_checkpoints(verdict.checkpoints)} of its own, the last good one over {verdict.covered} entries"
+        + _open(verdict),
+        f"  in the camera's own outbox: {outbox}",
+        f"  {_checkpoints(verdict.outside)} from elsewhere{newest}",
+    ]
+    return "\n".join(lines if verdict.findings else [*lines, *_shown(content, verdict)])
+
+
+def _checkpoints(number: int) -> str:
+    return "1 checkpoint" if number == 1 else f"{number or 'no'} checkpoints"
+
+
+def _open(verdict: Verdict) -> str:
+    """Tell of the entries behind the last good checkpoint."""
+    number = verdict.size - verdict.covered
+    if not number:
+        return ""
+    return f"; {number} after them under no good one" if verdict.findings else f"; {number} since then, under the next"
+
+
+def _shown(content: Content, verdict: Verdict) -> list[str]:
+    """Say what a log without a fault shows: of its end only what a checkpoint from elsewhere vouches for."""
+    if not verdict.elsewhere:
+        return [
+            "not fully checked: the log is consistent in itself;",
+            "  whether its end is missing, or all of it is another, can't be told: give --checkpoint",
+        ]
+    last = verdict.elsewhere - 1
+    kept = last >= verdict.expired
+    at = f", of {local(decode(content.lines[last - verdict.expired]).time)}," if kept else ""
+    return [
+        f"good: up to entry {last}{at} nothing was changed, taken out, reordered, cut off or set back",
+        "  what follows is consistent in itself; whether more followed can't be told from these checkpoints",
+    ]
 
 
 def local(time: float) -> str:

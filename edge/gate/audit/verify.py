@@ -34,22 +34,29 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What an examination found; ``covered`` entries are under a checkpoint of the log's own."""
+    """What an examination found: how many entries are under a good checkpoint, by where it lies.
+
+    ``covered``: under one of the log's own. ``elsewhere``: under the newest of ``outside`` ones that were kept off the
+    camera. ``outbox``: under that of the camera's own outbox, which whoever has the camera has too.
+    """
 
     size: int
     expired: int
     root: bytes
     checkpoints: int
     covered: int
+    outbox: int
     outside: int
+    elsewhere: int
     findings: tuple[Finding, ...]
 
 
 class Witness(msgspec.Struct, frozen=True):
-    """A checkpoint's note from elsewhere than the log; ``where`` names the place."""
+    """A checkpoint's note from elsewhere than the log; ``where`` names the place, which may be ``on_camera`` itself."""
 
     where: str
     note: str
+    on_camera: bool = False
 
     @property
     def size(self) -> int:
@@ -64,9 +71,11 @@ def examine(content: Content, origin: str, key: VerifyKey, witnesses: Sequence[W
     vouched = [one for _, one in [*own, *outside]]
     roots = _roots(content.leaves, {one.size for one in vouched} | {content.size})
     findings += [*_order(content), *_edits(content, own, roots), *forged]
-    findings += [found for where, seen in outside if (found := _set_back(content, where, seen, roots))]
+    findings += [found for one, seen in outside if (found := _set_back(content, one.where, seen, roots))]
     covered = max((one.size for _, one in own if roots.get(one.size) == one.root), default=0)
-    checked = (roots[content.size], len(own), covered, len(outside))
+    kept = [seen.size for one, seen in outside if not one.on_camera]
+    outbox = max((seen.size for one, seen in outside if one.on_camera), default=0)
+    checked = (roots[content.size], len(own), covered, outbox, len(kept), max(kept, default=0))
     return Verdict(content.size, len(content.expired), *checked, tuple(findings))
 
 
@@ -83,12 +92,12 @@ def _own(content: Content, origin: str, key: VerifyKey) -> tuple[list[tuple[int,
 
 def _outside(
     witnesses: Iterable[Witness], origin: str, key: VerifyKey
-) -> tuple[list[tuple[str, Checkpoint]], list[Finding]]:
+) -> tuple[list[tuple[Witness, Checkpoint]], list[Finding]]:
     """Read the checkpoints that were kept elsewhere."""
-    good, findings = list[tuple[str, Checkpoint]](), list[Finding]()
+    good, findings = list[tuple[Witness, Checkpoint]](), list[Finding]()
     for witness in witnesses:
         try:
-            good.append((witness.where, checkpoint.verify(witness.note, origin, key)))
+            good.append((witness, checkpoint.verify(witness.note, origin, key)))
         except NoteError as error:
             findings.append(Finding(Fault.FORGED, f"{witness.where}: {error}"))
     return good, findings

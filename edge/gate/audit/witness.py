@@ -31,7 +31,7 @@ def of_message(published: Entry | None) -> list[Witness]:
     Raises:
         AuditError: it holds none.
     """
-    return [Witness("the outbox", _note("the outbox", published.payload))] if published else []
+    return [Witness("the outbox", _note("the outbox", published.payload), on_camera=True)] if published else []
 
 
 def of_payload(where: str, payload: bytes) -> Witness:
