@@ -6,6 +6,7 @@ from typing import Final
 import cv2
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from edge.camera.frame import Frame, Luma
 from edge.config import ViewConfig
@@ -20,6 +21,9 @@ from edge.plates.view import Picture, draw_view
 from edge.service.setup_page import Numbers
 from edge.service.still import SURE_ENOUGH_TO_HIDE
 
+Detail = npt.NDArray[np.float32]
+"""How much detail each part around the counting line has."""
+
 # From 119 pixels on 95 % of plates are read at one look (models/reader.md).
 WANTED_PX: Final = 120
 # Plates so near to the line, in their widths, say how wide they are on it.
@@ -28,9 +32,10 @@ _WIDTHS: Final = 15
 # A plate that the detector loses for a moment stays hidden where it was.
 _REMEMBERED: Final = 4
 _AROUND_LINE: Final = 0.15
-# Vehicles have more detail than the road: of the latest looks those without one say how sharp the lens is.
-_DETAILS: Final = 7
-_QUIET: Final = 0.25
+# Vehicles have other detail than the road. Each part of the strip is mostly without one: its median over the latest
+# looks, eight seconds of them, is the road's.
+_DETAILS: Final = 15
+_PART_PX: Final = 32
 _MINUTE: Final = 120
 _WIDEST: Final = 960
 _JPEG_QUALITY: Final = 75
@@ -49,7 +54,7 @@ class Aim:
         self._view = view
         self._hidden = deque[list[PlateBox]](maxlen=_REMEMBERED)
         self._widths = deque[float](maxlen=_WIDTHS)
-        self._details = deque[float](maxlen=_DETAILS)
+        self._details = deque[Detail](maxlen=_DETAILS)
         self._sharpness = deque[int](maxlen=_MINUTE)
 
     def look(self, frame: Frame, seconds_left: int) -> tuple[bytes, Numbers]:
@@ -63,10 +68,7 @@ class Aim:
         high, wide = frame.full.shape
         self._widths += [width for box in plates if (width := self._width_at_line(box, wide, high))]
         strip = _around_line(frame.full, self._view)
-        self._details.append(float(cv2.Laplacian(strip, cv2.CV_32F).var()))
-        sharpness = round(float(np.quantile(self._details, _QUIET)))
-        if len(self._details) == _DETAILS:  # A vehicle may be in the very first looks.
-            self._sharpness.append(sharpness)
+        sharpness = self._sharp(_detail(strip))
         width = round(float(np.median(self._widths))) if self._widths else 0
         return Numbers(
             (wide, high),
@@ -78,6 +80,16 @@ class Aim:
             _light(strip),
             seconds_left,
         )
+
+    def _sharp(self, detail: Detail) -> int:
+        """Return the detail of what stands still, over the latest looks."""
+        if self._details and self._details[-1].shape != detail.shape:  # The source came back with another size.
+            self._details.clear()
+        self._details.append(detail)
+        sharpness = round(float(np.median(np.stack(self._details), axis=0).mean()))
+        if len(self._details) == _DETAILS:  # Vehicles may be in most of the very first looks.
+            self._sharpness.append(sharpness)
+        return sharpness
 
     def _width_at_line(self, box: PlateBox, wide: int, high: int) -> float | None:
         """Return a plate's width in pixels, None where it is far from the line."""
@@ -94,6 +106,13 @@ def _around_line(full: Luma, view: ViewConfig) -> Luma:
     rows = np.clip(np.array([top - _AROUND_LINE, bottom + _AROUND_LINE]) * high, 0, high).astype(int)
     columns = np.clip(np.array([left - _AROUND_LINE, right + _AROUND_LINE]) * wide, 0, wide).astype(int)
     return full[rows[0] : rows[1], columns[0] : columns[1]]
+
+
+def _detail(strip: Luma) -> Detail:
+    """Return how much detail there is in each part of the strip."""
+    energy = np.square(cv2.Laplacian(strip, cv2.CV_32F))
+    high, wide = (max(1, pixels // _PART_PX) for pixels in strip.shape)
+    return np.asarray(cv2.resize(energy, (wide, high), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _light(strip: Luma) -> str:

@@ -4,6 +4,7 @@ It takes vision's place at the gate, which allows it or not by the policy in for
 it is over, however it ends, and bounds its time. It counts nothing, reads no plate, and can write to no file.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -90,10 +91,14 @@ def run(
 
 
 def _show(source: SteadySource, aim: Aim, page: Page, term: Term) -> None:
+    due = -math.inf
     with suppress(EndOfSource):
         while left := term.left():
             frame = source.read()
+            if frame is not None and not source.live and frame.time < due:
+                continue  # A file is shown as fast as it was filmed, but for this machine's own time.
             if frame is not None:
+                due = frame.time + PAUSE_SECONDS
                 page.put(*aim.look(frame, left))
             term.stop.wait(PAUSE_SECONDS)
 

@@ -1,6 +1,7 @@
 """What set-up mode shows of a frame."""
 
 import csv
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
-from edge.camera.frame import Frame
+from edge.camera.file import FileSource
+from edge.camera.frame import EndOfSource, Frame
 from edge.config import ViewConfig
-from edge.service.aim import WANTED_PX, Aim
+from edge.service.aim import WANTED_PX, Aim, _around_line
 from hil.scenes import truth
+from hil.scenes.__main__ import main as render
 from tests.service.legible import MODELS, legible_frames, texts
 
 VIEW = ViewConfig(((0.0, 0.5), (1.0, 0.5)), "down", (), ())
@@ -28,6 +31,15 @@ def seen(one_vehicle: Path) -> tuple[str, Frame]:
 
 def _view(scene: Path, masks: tuple[tuple[tuple[float, float], ...], ...] = ()) -> ViewConfig:
     return ViewConfig(truth.load(scene / "truth.json").line, "down", (), masks)
+
+
+def _frames(scene: Path) -> list[Frame]:
+    frames = list[Frame]()
+    source = FileSource(scene / "street.mkv", truth.load(scene / "truth.json").start)
+    with closing(source), suppress(EndOfSource):
+        while True:
+            frames.append(source.read())
+    return frames
 
 
 def _picture(jpeg: bytes) -> np.ndarray:
@@ -111,12 +123,36 @@ def test_a_lens_out_of_focus_is_told_from_a_sharp_one(one_vehicle: Path, seen: t
     _, frame = seen
     aim = Aim(MODELS.detector, _view(one_vehicle))
     empty = np.asarray(cv2.blur(frame.full, (3, 3)), np.uint8)
-    sharp = [aim.look(replace(frame, full=full), 60)[1] for full in [frame.full] + [empty] * 6][-1]
+    sharp = [aim.look(replace(frame, full=full), 60)[1] for full in [frame.full] * 6 + [empty] * 9][-1]
     assert sharp.sharpness == sharp.best
     soft = np.asarray(cv2.blur(frame.full, (9, 9)), np.uint8)
-    blurred = [aim.look(replace(frame, full=soft), 60)[1] for _ in range(7)][-1]
+    blurred = [aim.look(replace(frame, full=soft), 60)[1] for _ in range(8)][-1]
     assert blurred.sharpness < sharp.sharpness / 2
     assert blurred.best == sharp.best
+
+
+def test_traffic_does_not_make_a_lens_look_better_or_worse(tmp_path: Path) -> None:
+    """On a street as busy as it gets, looked at twice a second, the number moves by less than the tile allows."""
+    render(["--out", str(tmp_path), "--vehicles", "20", "--hours", "0.02"], standalone_mode=False)
+    view = _view(tmp_path)
+    frames = _frames(tmp_path)[::5]
+    raw = [cv2.Laplacian(_around_line(frame.full, view), cv2.CV_32F).var() for frame in frames]
+    assert max(raw) > 5 * min(raw)
+    aim = Aim(MODELS.detector, view)
+    told = [aim.look(frame, 60)[1] for frame in frames][15:]
+    assert len(told) >= 40
+    assert min(one.sharpness for one in told) >= 0.9 * max(one.best for one in told)
+
+
+def test_a_source_that_comes_back_with_another_size_is_looked_at(one_vehicle: Path, seen: tuple[str, Frame]) -> None:
+    """Its sharpness begins anew."""
+    _, frame = seen
+    aim = Aim(MODELS.detector, _view(one_vehicle))
+    aim.look(frame, 60)
+    half = np.ascontiguousarray(frame.full[::2, ::2])
+    numbers = aim.look(replace(frame, full=half, gray=half), 60)[1]
+    assert numbers.size == (640, 360)
+    assert numbers.sharpness > 0
 
 
 @pytest.mark.parametrize(("level", "said"), [(5, "dark"), (120, "good"), (255, "too bright")])

@@ -9,10 +9,11 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import cv2
 import msgspec
@@ -20,6 +21,8 @@ import numpy as np
 import pytest
 
 from edge import policy
+from edge.camera.opener import open_source
+from edge.camera.steady import SteadySource
 from edge.categories import Ack, Objection, Sandbox, VisionAct, VisionEvent
 from edge.config import Config, load
 from edge.errors import AnprError, ConfigError
@@ -295,3 +298,14 @@ def test_a_session_that_does_not_end_is_closed_by_the_gate(config: Config, monke
         gate.join()
     entries = store.load(config.audit_folder).entries()
     assert [entry.what.on for entry in entries if isinstance(entry.what, SetupMode)] == [True, False]
+
+
+def test_a_file_is_shown_as_fast_as_it_was_filmed(one_vehicle: Path) -> None:
+    """Of its frames those are left out that a camera would have sent meanwhile."""
+    source = SteadySource(lambda: open_source(str(one_vehicle / "street.mkv"), start=datetime.now(UTC)))
+    aim = Mock(**{"look.return_value": (b"", None)})
+    with closing(source):
+        setup._show(source, aim, Mock(), Mock())
+    times = [call.args[0].time for call in aim.look.call_args_list]
+    assert len(times) >= 3
+    assert min(np.diff(times)) >= setup.PAUSE_SECONDS
