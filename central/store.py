@@ -20,6 +20,7 @@ BUSY_SECONDS = 5.0
 # The collector's own, and read by the group of those who may.
 MODE = 0o640
 VERSION = 1
+PRIMARY = 0xFF  # of SQLite's result codes; what lies above says more.
 # "anpc": tells a store from any other SQLite file.
 APPLICATION = 0x616E7063
 DIMENSIONS: tuple[str, ...] = get_args(DimensionName)
@@ -114,11 +115,22 @@ def read(file: Path) -> Database:
         ConfigError: it is absent, can't be opened, or is something else.
     """
     with _explained(file):
-        database = _connect(file, "rw")
-        with _closed_on_error(database):
-            _check(file, database)
-            database.execute("pragma query_only = on")
-        return database
+        try:
+            return _opened(file, "rw")
+        except sqlite3.OperationalError as error:
+            written = file.with_name(f"{file.name}-wal").exists()
+            if written or error.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_READONLY:
+                raise
+            # Nobody writes it, and whoever may only read can't make the files by which readers and writers agree.
+            return _opened(file, "ro&immutable=1")
+
+
+def _opened(file: Path, mode: str) -> Database:
+    database = _connect(file, mode)
+    with _closed_on_error(database):
+        _check(file, database)
+        database.execute("pragma query_only = on")
+    return database
 
 
 @contextmanager
