@@ -177,12 +177,13 @@ def note(config: Path, what: str) -> None:
     For hooks of the system, as root. In /etc/pam.d/sshd and /etc/pam.d/login:
       session optional pam_exec.so quiet type=open_session /usr/bin/anpr-edge audit note logged-in --config FILE
 
-    Who it was stands in the system's own journal, not here.
+    Who it was stands in the system's own journal, not here. Where no gate runs, the next one notes it at its start.
     """  # noqa: D301  (click's mark for lines that it must not wrap)
     from edge.config import load  # noqa: PLC0415
     from edge.gate.audit import notes  # noqa: PLC0415
 
-    notes.leave(load(config).notes_folder, what)
+    if not notes.is_taken(notes.leave(load(config).notes_folder, what)):
+        click.echo("no gate is running; noted when it starts, with the time of then", err=True)
 
 
 def _folder(config: Path | None, log: Path | None) -> Path:

@@ -249,6 +249,18 @@ def test_a_login_is_noted_by_the_gate(site: Site) -> None:
     assert told == ["somebody logged in", "somebody logged in", "something was exported"]
 
 
+def test_a_note_that_no_gate_takes_waits_for_the_next(site: Site) -> None:
+    """Whoever leaves it is told so; with a gate nothing is said."""
+    config = load(site.config)
+    done = _run("audit", "note", "--config", site.config, "logged-in")
+    assert (done.exit_code, done.stderr) == (0, "no gate is running; noted when it starts, with the time of then\n")
+    with subprocess.Popen(command(site, "gate")) as gate:
+        until(lambda: not list(config.notes_folder.iterdir()))
+        assert _run("audit", "note", "--config", site.config, "logged-in").stderr == ""
+        gate.terminate()
+    assert len(_run("audit", "show", "--config", site.config, "--event", "logged_in").output.splitlines()) == 2
+
+
 def test_what_has_lain_too_long_is_named(site: Site) -> None:
     """Counts of a day that was never closed: the line begins with OLDER, and the status is 1."""
     planted = load(site.config).day_folder / "1763391600.json"
