@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -18,6 +19,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 OptionalFile = Annotated[Path | None, Meta(description="a path, or empty for none")]
 ThreadCount = Annotated[int, Meta(ge=1, le=16, description="auto, or a whole number from 1 to 16")]
 _MOST_THREADS = 4  # That auto takes.
+_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+_DAY_FIRST = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=\s*(\d{1,2})([-/.])(\d{1,2})\3(\d{4})\b", re.ASCII)
+_UNQUOTED = re.compile(r"""\s*([A-Za-z0-9_-]+)\s*=\s*[^\s"'\[{#]""")
 
 
 class Layer(NamedTuple):
@@ -35,14 +39,29 @@ def parse(file: Path, content: bytes | None = None) -> Layer:
     """
     try:
         text = (file.read_bytes() if content is None else content).decode()
-        return Layer(file, tomllib.loads(text))
     except OSError as error:
         raise ConfigError(f"{file}: can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not UTF-8 text") from error
+    try:
+        return Layer(file, tomllib.loads(text))
     # Beside what is no TOML: numbers of thousands of digits, and deep nesting.
     except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{file}: is not TOML: {error}") from error
+        raise ConfigError(f"{file}: is not TOML: {_slip(text, str(error))}") from error
+
+
+def _slip(text: str, error: str) -> str:
+    """Say what was probably meant, where it is one of the two usual slips; of a text, which may be secret, the name."""
+    if not (at := _LINE.search(error)):
+        return error
+    line = text.split("\n")[int(at[1]) - 1]
+    if found := _DAY_FIRST.match(line):
+        name, day, dash, month, year = found.groups()
+        written = f"{name} = {day}{dash}{month}{dash}{year}"
+        return f"line {at[1]}: {written}; a date is written {year}-{month:0>2}-{day:0>2}"
+    if found := _UNQUOTED.match(line):
+        return f"line {at[1]}: {found[1]} is no number, date, true or false; a text is written in quotes"
+    return error
 
 
 class OptionError(ConfigError):
@@ -100,8 +119,17 @@ def table(kind: type[T], file: Path, title: str, options: object) -> T:
     given = {fields[name].name: _value(file, title, name, options[name], hints[fields[name].name]) for name in options}
     for option, field in fields.items():
         if field.required and option not in options:
-            raise OptionError(file, title, option, f"{option} is missing; allowed: {_allowed(hints[field.name])}")
+            raise OptionError(file, title, option, f"{option} is missing; allowed: {allowed_by(hints[field.name])}")
     return kind(**given)
+
+
+def value_of(kind: type[msgspec.Struct], file: Path, section: str, option: str, value: object) -> Any:
+    """Return the ``value`` of one option as its type, whatever the rest of the file says.
+
+    Raises:
+        ConfigError: it is not allowed.
+    """
+    return _value(file, section, option, value, hints_of(hints_of(kind)[section])[option])
 
 
 @cache
@@ -164,7 +192,7 @@ def _option(section: str, option: str, hint: Any, layers: list[Layer]) -> Any:
     for layer in reversed(layers):
         if option in layer.tree.get(section, {}):
             return _value(layer.file, section, option, layer.tree[section][option], hint)
-    raise OptionError(layers[-1].file, section, option, f"{option} is missing; allowed: {_allowed(hint)}")
+    raise OptionError(layers[-1].file, section, option, f"{option} is missing; allowed: {allowed_by(hint)}")
 
 
 def _value(file: Path, section: str, option: str, value: object, hint: Any) -> Any:
@@ -180,7 +208,7 @@ def _value(file: Path, section: str, option: str, value: object, hint: Any) -> A
     try:
         converted = msgspec.convert(value, hint, dec_hook=_as_path)
     except (msgspec.ValidationError, TypeError) as error:
-        raise refusal(file, section, option, value, _allowed(hint)) from error
+        raise refusal(file, section, option, value, allowed_by(hint)) from error
     return file.parent.absolute() / converted if isinstance(converted, Path) else converted
 
 
@@ -222,6 +250,7 @@ def printable(text: str) -> str:
     return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)
 
 
-def _allowed(hint: Any) -> str:
+def allowed_by(hint: Any) -> str:
+    """Say what an option of this type may be."""
     metas: tuple[Any, ...] = getattr(hint, "__metadata__", ())
     return str(next(meta.description for meta in metas if meta.description))
