@@ -10,7 +10,7 @@ import msgspec
 from edge import release_rules
 from edge.errors import ConfigError
 from edge.policy_fields import PolicyFile
-from edge.release_rules import Enrichment, Release
+from edge.release_rules import Dimension, Enrichment, Release
 from edge.settings import Layer, OptionError, hints_of, parse, refusal
 from edge.settings import faults as wrong_options
 
@@ -88,6 +88,10 @@ def _zone_rules(file: Path, read: Read) -> Iterator[ConfigError]:
     enrichment, rules = read("what", "enrichment"), read("what", "zone_rules")
     if rules and enrichment is not None and Enrichment.RDW not in enrichment:
         yield refusal(file, "what", "zone_rules", rules, '"" without enrichment rdw')
+    rungs = [rung for table in read("release", "tables") or () for rung in table.rungs]
+    if rules == "" and any(Dimension.ADMITTED in rung.dimensions for rung in rungs):
+        allowed = "the digest that `anpr-edge rules verify` prints (docs/zone-rules.md), with admitted on a ladder"
+        yield refusal(file, "what", "zone_rules", rules, allowed)
 
 
 def _doubles(file: Path, read: Read) -> Iterator[ConfigError]:
@@ -104,9 +108,8 @@ def _retention(file: Path, read: Read) -> Iterator[ConfigError]:
 
 
 def _release(layer: Layer, read: Read) -> Iterator[ConfigError]:
-    enrichment, measure, rules = read("what", "enrichment"), read("what", "measure"), read("what", "zone_rules")
-    bench = read("policy", "bench")
-    if None in (enrichment, measure, rules, bench):
+    enrichment, measure, bench = read("what", "enrichment"), read("what", "measure"), read("policy", "bench")
+    if None in (enrichment, measure, bench):
         return
     release = msgspec.convert(layer.tree["release"], Release)
-    yield from release_rules.faults(layer.file, release, release_rules.Terms(enrichment, measure, bool(rules), bench))
+    yield from release_rules.faults(layer.file, release, release_rules.Terms(enrichment, measure, bench))

@@ -20,7 +20,7 @@ _LINE_OR_NOTHING = rf"\A{_SHOWN}*\Z"
 MOST_SET_UP = 120
 SESSIONS = 4
 
-Day = Annotated[date, Meta(description="a date such as 2026-12-31, without quotes")]
+Day = Annotated[date, Meta(description="a date such as 2026-12-31")]
 Flag = Annotated[bool, Meta(description="true or false")]
 Line = Annotated[str, Meta(pattern=_ONE_LINE, max_length=1000, description="a text of one line that is not empty")]
 Page = Annotated[
@@ -84,7 +84,13 @@ class Where(msgspec.Struct, frozen=True):
     """Where and when."""
 
     zone: Identifier
-    cameras: Annotated[tuple[Identifier, ...], Meta(min_length=1, description="a list of camera names, at least one")]
+    cameras: Annotated[
+        tuple[Identifier, ...],
+        Meta(
+            min_length=1,
+            description="a list of camera names, at least one, each of lower-case letters, digits and dashes",
+        ),
+    ]
     valid_from: Day
     valid_until: Day
 

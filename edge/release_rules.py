@@ -175,7 +175,6 @@ class Terms(NamedTuple):
 
     enrichment: Sequence[Enrichment]
     measure: Measure
-    zone_rules: bool
     bench: bool
 
 
@@ -265,8 +264,6 @@ def _objection(dimensions: Sequence[Dimension], terms: Terms) -> str | None:
         source = _SOURCES.get(dimension)
         if source is not None and source not in terms.enrichment:
             return f"{dimension} with enrichment {source} only"
-    if Dimension.ADMITTED in dimensions and not terms.zone_rules:
-        return f"{Dimension.ADMITTED} with [what] zone_rules only"
     return None
 
 

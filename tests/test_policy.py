@@ -114,7 +114,7 @@ def test_a_low_k_is_for_benches_only(tmp_path: Path) -> None:
         (
             '"drive"]',
             '"admitted"]',
-            r"\[release\.tables\.1\.rungs\.1\] dimensions .*admitted with \[what\] zone_rules only",
+            r'\[what\] zone_rules = ""; allowed: the digest that `anpr-edge rules verify` prints \(docs/zone-rules',
         ),
         (
             '"drive"]',
@@ -136,7 +136,7 @@ def test_a_low_k_is_for_benches_only(tmp_path: Path) -> None:
             r'\[what\] zone_rules = "sha256:.*; allowed: "" without enrichment rdw',
         ),
         ("valid_until = 2026-12-31", "valid_until = 2025-12-31", r"\[where\] valid_until = 2025-12-31; allowed"),
-        ("2026-12-31", '"2026-12-31x"', r"\[where\] valid_until .*without quotes"),
+        ("2026-12-31", '"2026-12-31x"', r"\[where\] valid_until = .*; allowed: a date such as 2026-12-31$"),
         ("k = 10", "k = 10\nraw = true", r"\[release\] unknown option raw"),
         ('"drive"]', '"drive", "drive"]', "each dimension once"),
         ('"drive"]', '"brand"]', r"dimensions .*brand"),
