@@ -2,23 +2,27 @@
 
 import json
 import os
-import tomllib
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from textwrap import wrap
 from typing import NamedTuple
 
+from edge import policy_dutch, settings
 from edge.categories import VehicleType
+from edge.config import Identifier
 from edge.errors import ConfigError
+from edge.policy_fields import Page, PolicyFile
 from edge.policy_text import FIELDS, Field, Language, Words
 
-Answers = Mapping[tuple[str, str], str]
+Answers = Mapping[tuple[str, str], object]
+"""By section and option, as `accepted` returns them."""
 
 FILL_IN = Words("FILL IN", "INVULLEN")
 _WIDTH = 120
-_LISTS = ("cameras", "enrichment")
-_DAYS = ("valid_from", "valid_until")
 EMPTY = '""'
 _HEAD = Words(
     "Why, where, when and what cameras may count, and how it is released. The cameras obey this file and nothing else.",
@@ -28,8 +32,8 @@ _NEXT = Words(
     "Next: anpr-edge policy check, then anpr-edge policy show; then the privacy officer signs: anpr-edge policy sign.",
     "Daarna: anpr-edge policy check, anpr-edge policy show; dan tekent de privacy officer: anpr-edge policy sign.",
 )
-
-
+_NAMES = Words("commas between them", "met komma's ertussen")
+_DATES = Words("31-12-2026 or 2026-12-31", "31-12-2026 of 2026-12-31")
 _NOISE = Words(
     "Noise is optional, one of two. perturbation = 3 here blurs each number. [release.dp] with budget = 1.0 states an "
     "epsilon for each vehicle and day; it needs measure unique_vehicles and no enrichment but rdw. See docs/policy.md.",
@@ -130,9 +134,8 @@ def write(file: Path, template: Template, answers: Answers, language: Language) 
     """Write a new policy; return the options, such as "who.contact", that are left to be filled in.
 
     Raises:
-        ConfigError: an answer is to no question, or the file is there already or can't be written.
+        ConfigError: the file is there already or can't be written.
     """
-    _check_names(answers)
     try:
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -141,7 +144,36 @@ def write(file: Path, template: Template, answers: Answers, language: Language) 
         raise ConfigError(f"{file}: exists already; a policy is never overwritten") from error
     except OSError as error:
         raise ConfigError(f"{file}: can't be written: {error.strerror}") from error
-    return [f"{one.section}.{one.option}" for one in asked(template) if (one.section, one.option) not in answers]
+    return [f"{one.section}.{one.option}" for one in asked(template) if not answers.get((one.section, one.option))]
+
+
+def form(field: Field, language: Language) -> str:
+    """Say how an answer is written, where that is not plain; "" where it is."""
+    if (field.section, field.option) == ("where", "cameras"):
+        return _NAMES.told(language)
+    if field.section == "where" and field.option != "zone":
+        return _DATES.told(language)
+    hint = settings.hints_of(settings.hints_of(PolicyFile)[field.section])[field.option]
+    return policy_dutch.rule(settings.allowed_by(hint), language) if hint in {Identifier, Page} else ""
+
+
+def accepted(file: Path, section: str, option: str, text: str) -> object:
+    """Return the answer ``text`` as the value of a field of the new policy ``file``.
+
+    Names may have commas or blanks between them, and a date may be 31-12-2026.
+
+    Raises:
+        ConfigError: there is no such field, or its type does not allow that.
+    """
+    if (section, option) not in {(field.section, field.option) for field in FIELDS}:
+        names = ", ".join(f"{one.section}.{one.option}" for one in FIELDS)
+        raise ConfigError(f"{section}.{option} is no field of a policy; allowed: {names}")
+    if text.encode(errors="replace").decode() != text:
+        raise settings.refusal(file, section, option, text, "UTF-8 text")
+    for value in _readings(text):
+        with suppress(ConfigError):
+            return settings.value_of(PolicyFile, file, section, option, value)
+    return settings.value_of(PolicyFile, file, section, option, text)  # which refuses it
 
 
 def asked(template: Template) -> Iterator[Field]:
@@ -172,8 +204,8 @@ def render(template: Template, answers: Answers, language: Language) -> str:
 
 def _option(field: Field, template: Template, answers: Answers, language: Language, *, blank: bool) -> str:
     given = answers.get((field.section, field.option))
-    if given is not None:
-        return f"{field.option} = {_toml(field, given)}"
+    if given or (given is not None and not blank):
+        return f"{field.option} = {_toml(given)}"
     if field.option == "enrichment":
         return f"enrichment = {json.dumps(QUESTIONS[template].enrichment)}"
     if blank:
@@ -188,27 +220,23 @@ def _release(template: Template, language: Language) -> list[str]:
     return ["minimum_window_minutes = 15", *_comment(_NOISE.told(language)), *table]
 
 
-def _toml(field: Field, given: str) -> str:
-    """Write an answer as TOML; names have commas between them, and what is no number or date is left to the check."""
-    if field.option in _LISTS:
-        return json.dumps([name.strip() for name in given.split(",") if name.strip()])
-    bare = field.option in _DAYS or field.new not in {"", EMPTY, '"passages"'}
-    return given if bare and _parses(given) else json.dumps(given, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _toml(value: object) -> str:
+    """Write what `accepted` returned."""
+    if isinstance(value, tuple):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value) if isinstance(value, bool | int) else str(value)
 
 
-def _parses(text: str) -> bool:
-    try:
-        return list(tomllib.loads(f"value = {text}")) == ["value"]
-    except tomllib.TOMLDecodeError:
-        return False
-
-
-def _check_names(answers: Answers) -> None:
-    known = {(field.section, field.option) for field in FIELDS}
-    for section, option in answers:
-        if (section, option) not in known:
-            names = ", ".join(f"{one.section}.{one.option}" for one in FIELDS)
-            raise ConfigError(f"{section}.{option} is no field of a policy; allowed: {names}")
+def _readings(text: str) -> Iterator[object]:
+    """Yield what a person may mean: a text, names, a Dutch date, a number, true or false."""
+    yield text
+    yield re.findall(r"[^\s,]+", text)
+    with suppress(ValueError):
+        yield datetime.strptime(text, "%d-%m-%Y").date()  # noqa: DTZ007  (a day, which has no offset)
+    with suppress(ValueError, RecursionError):
+        yield json.loads(text)
 
 
 def _comment(text: str) -> list[str]:

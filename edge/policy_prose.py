@@ -6,6 +6,7 @@ from textwrap import wrap
 from edge.categories import VehicleType
 from edge.policy import Policy
 from edge.policy_fields import PolicyFile
+from edge.policy_names import DIMENSIONS, VEHICLES, listed
 from edge.policy_scenario import reason, scenario_of
 from edge.policy_text import Language, Words
 from edge.release_rules import Enrichment, Measure, Period, Privacy, Release, Table
@@ -43,6 +44,7 @@ _ONCE_A_DAY = Words(
     "verschillende voertuigen, elk eenmaal per dag en richting, in het uur van de eerste passage",
 )
 _PERIODS = {Period.HOUR: Words("each hour", "elk uur"), Period.DAY: Words("each day", "elke dag")}
+_EVERY = Words("all vehicles", "alle voertuigen")
 _ADMITTED = Words(
     "whether the zone lets the vehicle in, by the rule file {rules}",
     "of de zone het voertuig toelaat, volgens het regelbestand {rules}",
@@ -199,7 +201,9 @@ def _ladder(table: Table) -> Iterator[Words]:
         f"table {table.name}, with {share} of the vehicles:", f"tabel {table.name}, met {share} van de voertuigen:"
     )
     for number, rung in enumerate(table.rungs, 1):
-        period = _PERIODS[rung.period]
-        told = ", ".join(rung.dimensions)
-        types = "" if set(rung.vehicle_types) == set(VehicleType) else f" ({', '.join(rung.vehicle_types)})"
-        yield Words(f"{number}. {period.en}{types}: {told}", f"{number}. {period.nl}{types}: {told}")
+        period, told = _PERIODS[rung.period], listed(rung.dimensions, DIMENSIONS)
+        whole = set(rung.vehicle_types) == set(VehicleType)
+        types = _EVERY if whole else listed(rung.vehicle_types, VEHICLES)
+        yield Words(
+            f"{number}. {period.en}, {types.en}: by {told.en}", f"{number}. {period.nl}, {types.nl}: per {told.nl}"
+        )

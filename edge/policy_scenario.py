@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from edge.policy_check import LINKS
+from edge.policy_names import LOOKED_UP_IN, listed
 from edge.policy_text import Words
 from edge.release_rules import Enrichment
 
@@ -34,15 +35,15 @@ def reason(enrichment: Sequence[Enrichment]) -> Words:
             "plates are looked up in nothing; demanded are legal basis, purpose and necessity",
             "kentekens worden nergens in opgezocht; vereist zijn grondslag, doel en noodzaak",
         )
-    named = ", ".join(enrichment)
+    named = listed(enrichment, LOOKED_UP_IN)
     if any(link in enrichment for link in LINKS):
         return Words(
-            f"plates are looked up in {named}, of which not all is public; demanded are also a DPIA and the decision "
-            "that the link is needed for the public task",
-            f"kentekens worden opgezocht in {named}, deels niet openbaar; vereist zijn ook een DPIA en het besluit dat "
-            "de koppeling nodig is voor de publieke taak",
+            f"plates are looked up in {named.en}, of which not all is public; demanded are also a DPIA and the "
+            "decision that the link is needed for the public task",
+            f"kentekens worden opgezocht in {named.nl}, deels niet openbaar; vereist zijn ook een DPIA en het besluit "
+            "dat de koppeling nodig is voor de publieke taak",
         )
     return Words(
-        f"plates are looked up in {named}; demanded is also a DPIA",
-        f"kentekens worden opgezocht in {named}; vereist is ook een DPIA",
+        f"plates are looked up in {named.en}; demanded is also a DPIA",
+        f"kentekens worden opgezocht in {named.nl}; vereist is ook een DPIA",
     )

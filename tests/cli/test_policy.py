@@ -1,5 +1,6 @@
 """`anpr-edge policy`: from nothing to a signed policy."""
 
+import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge import cli, keys, policy
+from edge.categories import VehicleType
 from edge.cli import commands
 from edge.cli.policy import PolicyError
 from edge.errors import ConfigError
@@ -15,6 +17,7 @@ from edge.keys import Role
 from edge.policy_draft import QUESTIONS, Template
 from edge.policy_fields import PolicyFile
 from edge.policy_text import FIELDS, Language
+from edge.release_rules import Dimension, Enrichment
 from hil.demo.site import EXAMPLE
 
 ANSWERS = {
@@ -34,6 +37,12 @@ ANSWERS = {
     "where.valid_until": "2026-12-31",
 }
 FURTHER = {"zone_rules": f"sha256:{'0' * 64}", "link_decision": "B&W 2026/1"}
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody is there to be asked."""
+    monkeypatch.setattr(sys.modules["edge.cli.policy"], "_asks", lambda: True)
 
 
 def _run(*arguments: str | Path) -> Result:
@@ -77,7 +86,7 @@ def test_what_must_be_filled_in_is_marked_and_each_named_by_check(
     assert checked.exception.exit_status == 78
     for option in marked:
         assert f".{option}" in made.output
-        assert f"{option} = " in checked.output or option == "zone_rules"
+        assert f"{option} = " in checked.output
     assert len(marked) >= 12
     assert ("advies, 4.1: " if language == "nl" else "advice, 4.1: ") in checked.output
 
@@ -107,23 +116,29 @@ def test_wrong_answers_are_named(tmp_path: Path, options: tuple[str, ...], messa
     assert not (tmp_path / "policy.toml").exists()
 
 
-def test_answers_are_text_and_never_toml(tmp_path: Path) -> None:
-    """Quotes, line ends and control characters in an answer add no option; check refuses what is no line of text."""
+@pytest.mark.parametrize(
+    ("field", "text", "told"),
+    [
+        ("policy.id", "zez demo", '[policy] id = "zez demo"; toegestaan: kleine letters'),
+        ("policy.serial", "1\nbench = true", "[policy] serial = "),
+        ("who.controller", ANSWERS["who.controller"], "[who] controller = "),
+        ("where.valid_from", "2026-01-01\nk = 1", "[where] valid_from = "),
+    ],
+)
+def test_an_answer_that_no_camera_would_accept_is_refused_at_once(
+    tmp_path: Path, field: str, text: str, told: str
+) -> None:
+    """With field, value and what is allowed; nothing is written."""
     file = tmp_path / "policy.toml"
-    answers = ANSWERS | {
-        "policy.serial": "1\nbench = true",
-        "where.valid_from": "2026-01-01\nk = 1",
-        "release.k": "1 # 0",
-    }
-    _new(file, Template.TOTALS, answers)
-    checked = _run("check", file, "--date", "2026-06-01").output
-    for option in ("[policy] serial = ", "[who] controller = ", "[where] valid_from = ", "[release] k = 1;"):
-        assert option in checked
+    refused = _new(file, Template.TOTALS, _answers(Template.TOTALS) | {field: text}, "--language", "nl")
+    assert isinstance(refused.exception, ConfigError)
+    assert told in str(refused.exception)
+    assert not file.exists()
 
 
-def test_a_terminal_asks_and_an_empty_answer_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_asks_and_an_empty_answer_stays_open(tmp_path: Path) -> None:
     """It asks for the question first, then for each field that must be filled in."""
-    monkeypatch.setattr(sys.modules["edge.cli.policy"], "_asks", lambda: True)
     file = tmp_path / "policy.toml"
     done = CliRunner().invoke(
         commands, ["policy", "new", str(file), "--language", "nl"], input="totals\nzez-demo-2026\n" + "\n" * 20
@@ -132,6 +147,74 @@ def test_a_terminal_asks_and_an_empty_answer_stays_open(tmp_path: Path, monkeypa
     assert "where.zone: naam van de zone" in done.output
     assert 'id = "zez-demo-2026"\n' in file.read_text()
     assert 'zone = ""  # <-- INVULLEN' in file.read_text()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_asks_again_until_the_answer_is_allowed(tmp_path: Path) -> None:
+    """Each refusal says what is allowed, in the user's language; a Dutch date and a list without commas are read."""
+    file = tmp_path / "policy.toml"
+    typed = ["dpia", "totals", "zez demo", "zez-demo", "Gemeente", "a", "b", "www.demo.nl", "https://demo.example"]
+    typed += ["doel", "grond", "nodig", "besluit", "DPIA", "zez-demo", "Cam-017", "cam-017 cam-018"]
+    typed += ["17-11-2026", "31-2-2027", "31-12-2027"]
+    done = CliRunner().invoke(commands, ["policy", "new", str(file), "--language", "nl"], input="\n".join([*typed, ""]))
+    assert done.exit_code == 0, done.output
+    for wrong in ('id = "zez demo"', '"www.demo.nl"', 'zone = "DPIA"', 'cameras = "Cam-017"', '"31-2-2027"'):
+        assert f"{wrong}; toegestaan: " in done.output
+    assert "where.cameras: namen van de camera's; geen andere telt (met komma's ertussen): " in done.output
+    assert "where.valid_from: eerste dag (31-12-2026 of 2026-12-31): " in done.output
+    assert "niets hoeft nog ingevuld\ndaarna: anpr-edge policy check" in done.output
+    assert "in orde; scenario 1: " in _run("check", file, "--language", "nl", "--date", "2026-11-24").output
+
+
+def test_a_policy_about_admission_needs_its_zone_rules(tmp_path: Path) -> None:
+    """What new marks is what check names, with the command that prints it."""
+    file = tmp_path / "policy.toml"
+    answers = {name: text for name, text in _answers(Template.ADMISSION).items() if name != "what.zone_rules"}
+    assert "what.zone_rules\n" in _new(file, Template.ADMISSION, answers).output
+    checked = _run("check", file, "--date", "2026-06-01", "--language", "nl")
+    assert '[what] zone_rules = ""; toegestaan: de digest die `anpr-edge rules verify` toont' in checked.output
+    assert checked.output.count("; toegestaan: ") == 1
+    assert "1 te herstellen; tot dan scenario 3 van het advies" in str(checked.exception)
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_what_can_not_be_read_is_told_in_the_users_language(tmp_path: Path, command: str) -> None:
+    """The likeliest slip of a Dutch officer, with the line and how it is written."""
+    file = tmp_path / "policy.toml"
+    file.write_text("[where]\nvalid_until = 31-12-2026\n")
+    told = {
+        "nl": "is geen TOML: regel 2: valid_until = 31-12-2026; een datum",
+        "en": "is not TOML: line 2: valid_until",
+    }
+    for language, part in told.items():
+        refused = _run(command, file, "--language", language)
+        assert isinstance(refused.exception, ConfigError)
+        assert part in str(refused.exception)
+        assert refused.exception.exit_status == 78
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("template", list(Template))
+def test_show_has_no_codes(tmp_path: Path, template: Template, language: Language) -> None:
+    """A council reads names of vehicles, dimensions and lists; of the file's own words only the name of a table."""
+    file = tmp_path / "policy.toml"
+    _new(file, template, _answers(template))
+    shown = _run("show", file, "--language", language.value).output
+    codes = {*VehicleType, *Dimension, *Enrichment} - {"other", "unknown", "truck", "bus", "van"}
+    if language is Language.EN:
+        codes -= {"direction", "drive", "plate", "exemption", "exemptions", "trade", "origin"}
+    told = re.sub(rf"(table|tabel) {template}", "", shown)
+    assert [code for code in codes if re.search(rf"\b{code}\b", told)] == []
+
+
+def test_a_ladder_is_told_as_a_sentence(tmp_path: Path) -> None:
+    """In both languages."""
+    file = tmp_path / "policy.toml"
+    _new(file, Template.CLASSES, _answers(Template.CLASSES))
+    dutch, english = (_run("show", file, "--language", one).output for one in ("nl", "en"))
+    assert "2. elk uur, personenauto's, bussen en tweewielers: per richting en voertuigtype\n" in dutch
+    assert "2. each hour, passenger cars, buses and two-wheelers: by direction and vehicle type\n" in english
+    assert "9. elke dag, alle voertuigen: per richting\n" in dutch
 
 
 def test_a_term_that_has_passed_is_named() -> None:
