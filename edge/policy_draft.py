@@ -141,7 +141,7 @@ def write(file: Path, template: Template, answers: Answers, language: Language) 
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(render(template, answers, language))
     except FileExistsError as error:
-        raise ConfigError(f"{file}: exists already; a policy is never overwritten") from error
+        raise _overwriting(file) from error
     except OSError as error:
         raise ConfigError(f"{file}: can't be written: {error.strerror}") from error
     return [f"{one.section}.{one.option}" for one in asked(template) if not answers.get((one.section, one.option))]
@@ -176,6 +176,16 @@ def accepted(file: Path, section: str, option: str, text: str) -> object:
     return settings.value_of(PolicyFile, file, section, option, text)  # which refuses it
 
 
+def check_place(file: Path) -> None:
+    """Refuse a file that is there already, before anybody answers questions for it.
+
+    Raises:
+        ConfigError: it is.
+    """
+    if os.path.lexists(file):
+        raise _overwriting(file)
+
+
 def asked(template: Template) -> Iterator[Field]:
     """Yield the fields that whoever writes the policy must fill in."""
     question = QUESTIONS[template]
@@ -200,6 +210,10 @@ def render(template: Template, answers: Answers, language: Language) -> str:
         if field.section == "release":
             lines += _release(template, language)
     return "\n".join(lines) + "\n"
+
+
+def _overwriting(file: Path) -> ConfigError:
+    return ConfigError(f"{file}: exists already; a policy is never overwritten")
 
 
 def _option(field: Field, template: Template, answers: Answers, language: Language, *, blank: bool) -> str:

@@ -73,6 +73,7 @@ def new(file: Path, template: str | None, given: tuple[str, ...], language: str)
     """  # noqa: D301  (click's mark for lines that it must not wrap)
     tongue = Language(language)
     with _speaking(tongue):
+        policy_draft.check_place(file)
         chosen = Template(template) if template else _choose(tongue)
         answers = dict(_answer(file, text) for text in given)
         for field in policy_draft.asked(chosen) if _asks() else ():

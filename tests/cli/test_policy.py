@@ -166,6 +166,16 @@ def test_a_terminal_asks_again_until_the_answer_is_allowed(tmp_path: Path) -> No
     assert "in orde; scenario 1: " in _run("check", file, "--language", "nl", "--date", "2026-11-24").output
 
 
+@pytest.mark.usefixtures("terminal")
+def test_nobody_answers_questions_for_a_file_that_is_there(tmp_path: Path) -> None:
+    """It is refused before the first one."""
+    file = tmp_path / "policy.toml"
+    file.write_text("mine")
+    refused = _run("new", file, "--language", "nl")
+    assert str(refused.exception) == f"{file}: bestaat al; een policy wordt nooit overschreven"
+    assert refused.output == ""
+
+
 def test_a_policy_about_admission_needs_its_zone_rules(tmp_path: Path) -> None:
     """What new marks is what check names, with the command that prints it."""
     file = tmp_path / "policy.toml"
