@@ -104,7 +104,7 @@ def export(store: Path, form: Any, vocabulary: Any, **choice: Any) -> None:
         from central.store import reading  # noqa: PLC0415
     with reading(store) as database:
         rows = export.cells(cells.with_cells(database, cells.Choice(**choice)))
-        export.write(rows, sys.stdout, form, vocabulary)
+        _say_if_none(export.write(rows, sys.stdout, form, vocabulary))
 
 
 @central.command()
@@ -134,7 +134,7 @@ def totals(  # noqa: PLR0913  (a command's options)
     wanted = Wanted(dimensions, each_camera="camera" in by, each_day=per == "day", table=table)
     with reading(store) as database:
         found = totals(cells.with_cells(database, cells.Choice(**choice)), wanted)
-    export.write(export.sums(found, wanted), sys.stdout, form, vocabulary)
+    _say_if_none(export.write(export.sums(found, wanted), sys.stdout, form, vocabulary))
 
 
 @central.command()
@@ -200,6 +200,11 @@ def checkpoints(store: Path, zone: str | None, camera: str) -> None:
     with reading(store) as database:
         for payload in checkpoints(database, camera, zone):
             click.echo(payload)
+
+
+def _say_if_none(rows: int) -> None:
+    if not rows:
+        click.echo("no report in the store is so", err=True)
 
 
 @contextmanager

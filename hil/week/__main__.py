@@ -11,7 +11,7 @@ import click
 from edge import keys
 from edge.errors import AnprError
 from edge.keys import Role
-from edge.uplink.connection import Broker, Connection, Will
+from edge.uplink.connection import Broker, Connection, ConnectionFailedError, Will
 from edge.uplink.contract import Address
 from edge.uplink.outbox import Entry
 from edge.uplink.tls import client_context
@@ -34,6 +34,8 @@ def main(folder: Path, host: str, port: int, days: int, *, keys_only: bool) -> N
     FOLDER/keys gets CAMERA.pub of each; start the collector with them first. Every number is made up.
     """
     try:
+        if not _cameras(folder):
+            raise click.ClickException(f"{folder}: holds no certificate of a camera; python -m hil.broker makes them")
         plans = [_plan(folder, number, name) for number, name in enumerate(_cameras(folder))]
         for plan in [] if keys_only else plans:
             click.echo(
@@ -41,7 +43,7 @@ def main(folder: Path, host: str, port: int, days: int, *, keys_only: bool) -> N
             )
         if keys_only:
             click.echo(f"{len(plans)} keys in {folder / 'keys'}")
-    except (AnprError, OSError) as error:
+    except (AnprError, ConnectionFailedError, OSError) as error:
         raise click.ClickException(str(error)) from error
 
 

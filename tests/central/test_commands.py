@@ -50,7 +50,7 @@ def said(*arguments: object) -> list[dict[str, str]]:
     """Run, and read the CSV."""
     done = run(*arguments)
     assert done.exit_code == 0, done.output
-    return list(csv.DictReader(io.StringIO(done.output)))
+    return list(csv.DictReader(io.StringIO(done.stdout)))
 
 
 def test_an_export_has_a_row_for_each_cell_and_empty_report(kept: Filled) -> None:
@@ -86,6 +86,13 @@ def test_an_export_speaks_the_national_standard(kept: Filled) -> None:
 def test_an_export_chooses(kept: Filled, choice: list[str], number: int) -> None:
     """By local days, zone, camera and table."""
     assert len(said("export", "--store", kept.file, *choice)) == number
+
+
+@pytest.mark.parametrize("command", ["export", "totals"])
+def test_nothing_is_said(kept: Filled, command: str) -> None:
+    """On the error output: what is piped on stays empty."""
+    done = run(command, "--store", kept.file, "--zone", "other")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "no report in the store is so\n")
 
 
 def test_totals_add_up(kept: Filled) -> None:

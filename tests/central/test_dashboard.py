@@ -17,12 +17,13 @@ from central.dashboard.page import page, view
 from central.dashboard.serve import server, write
 from central.dashboard.traffic import zones
 from central.dashboard.words import Speech
+from central.events import Refused
 from edge.errors import ConfigError
-from edge.uplink.contract import Address, CountReport, DifferentialPrivacy, Perturbation, Status, timestamp
+from edge.uplink.contract import Address, CountReport, DifferentialPrivacy, Perturbation, Sequences, Status, timestamp
 from edge.uplink.outbox import Entry
 from hil.week.made import Plan, Trouble, entries, example_policy
 from tests.central.stores import Filled, changed, filled
-from tests.messages import BEGIN, CELL, KEY, report, signed, state
+from tests.messages import BEGIN, CELL, KEY, health, report, signed, state
 
 NOON = datetime(2026, 11, 24, 11, 5, tzinfo=UTC)
 OUTSIDE = re.compile(r"<script|<link|<img|@import|url\(|https?://|\bon\w+=", re.IGNORECASE)
@@ -62,7 +63,7 @@ def test_sums_are_those_of_the_reports(kept: Filled, week: list[Entry]) -> None:
     """Worked out from the messages themselves, by zone, day and direction; each stands on the page."""
     expected, types = Counter[tuple[str, str, str]](), Counter[tuple[str, str]]()
     for entry in week:
-        kept.take(entry)
+        assert not isinstance(kept.take(entry), Refused)
         if "/counts/" in entry.topic:
             made = msgspec.json.decode(entry.payload, type=CountReport)
             zone = made.source.split(":")[2]
@@ -110,6 +111,19 @@ def test_cameras_and_what_is_missing(kept: Filled, week: list[Entry]) -> None:
     assert "offline" in text
     assert re.search(r"cam-b zez hour 62-64 .* asked for again", text)
     assert re.search(r"zez ● online .* 3 stored up to 61 / 3", text)
+
+
+def test_what_the_camera_has_no_more_is_lost(kept: Filled) -> None:
+    """Not asked for again, and said so."""
+    kept.take(signed(report(1)))
+    kept.take(signed(report(4)))
+    assert re.search(r"hour 2-3 .* asked for again", plain(shown(kept, BEGIN)))
+    oldest = msgspec.structs.replace(health(1), data=msgspec.structs.replace(health(1).data, oldest=Sequences(3, 1)))
+    kept.take(signed(oldest))
+    text = plain(shown(kept, BEGIN))
+    assert re.search(r"hour 3 .* asked for again", text)
+    assert re.search(r"hour 2 .* lost: the camera has it no more", text)
+    assert "reports missing 1" in text
 
 
 def test_a_camera_that_says_nothing_is_silent(kept: Filled) -> None:
