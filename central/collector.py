@@ -93,6 +93,7 @@ class Collector:
     def run(self, stopped: threading.Event) -> None:
         """Collect until told to stop; connect again where needed."""
         backoff = Backoff()
+        self._do_chores()  # A store from a backup holds what should be gone.
         while not stopped.is_set():
             session = Session(self._broker, self._topics, self._session_terms)
             try:

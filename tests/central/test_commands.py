@@ -218,6 +218,21 @@ def test_collect_says_what_is_wrong(tmp_path: Path, pki: Pki) -> None:
     assert "localhost:1 not connected" in _collect(tmp_path, pki)
 
 
+def test_a_collector_deletes_first(tmp_path: Path, pki: Pki) -> None:
+    """What expired while it was down, or came back with a backup, is gone before it listens to anybody."""
+    place = tmp_path / "c.db"
+    with filled(place) as old:
+        old.now = BEGIN - 400 * 86_400
+        old.take(signed(changed(1, expires=date(2025, 11, 24))))
+        old.take(signed(changed(2)))
+    write_key(tmp_path / "keys", "cam-017", KEY)
+    said = _collect(tmp_path, pki, store=place)
+    assert said.index("1 items were past their term, and are deleted") < said.index("not connected")
+    assert run("retention", "--store", place).exit_code == 0
+    with store.reading(place) as database:
+        assert database.execute("select sequence from reports").fetchall() == [(2,)]
+
+
 def test_the_dashboard_is_served_until_it_is_told_to_stop(kept: Filled) -> None:
     """As its own process; it says where, and ends on SIGTERM with status 0."""
     kept.take(signed(state(Status.ONLINE)))
