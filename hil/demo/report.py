@@ -35,7 +35,7 @@ def show(result: Result, console: Console) -> None:
     """Print a table with a chart for each window, then the facts."""
     for at in _bins(result):
         console.print(_table(result, at))
-    console.print(f"\n{_LEGEND}\n", style="dim", highlight=False)
+    console.print(f"\n{_LEGEND}{_WITHHELD if _withheld(result) else ''}\n", style="dim", highlight=False)
     for name, value in result.facts:
         console.print(f"{name:>30}  {value}", highlight=False)
 
@@ -64,6 +64,11 @@ def _rows(result: Result, at: Window) -> list[Row]:
     return [row for row in result.rows if row.bin == at]
 
 
+def _withheld(result: Result) -> bool:
+    """Tell whether a sign for what is not released stands anywhere."""
+    return any(row.counted is None or row.truth is None for row in result.rows)
+
+
 def _largest(result: Result) -> int:
     return max(1, *(number or 0 for row in result.rows for number in (row.counted, row.truth)), 1)
 
@@ -78,7 +83,8 @@ def page(result: Result) -> str:
     largest = _largest(result)
     sections = "".join(_section(result, at, largest) for at in _bins(result))
     facts = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in result.facts)
-    return PAGE.format(still=_text(result.still.name), sections=sections, facts=facts, k=result.k)
+    withheld = _WITHHELD_PAGE if _withheld(result) else ""
+    return PAGE.format(still=_text(result.still.name), sections=sections, facts=facts, k=result.k, withheld=withheld)
 
 
 def bar(number: int, largest: int) -> str:
@@ -133,7 +139,9 @@ def _text(value: str) -> str:
 
 _LEGEND = """\
 truth: what the same ladder gives for every vehicle that passed
-rest: what is left beside the cells that tell more; -: not released in this cell"""
+rest: what is left beside the cells that tell more"""
+_WITHHELD = "; -: not released in this cell"
+_WITHHELD_PAGE = "“-” is not released in this cell: it waits for the day, or is withheld. "
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>anpr-edge: what left the camera</title>
@@ -167,8 +175,8 @@ dt {{ color:var(--soft) }} dd {{ margin:0; font-variant-numeric:tabular-nums }}
 <main>
 <h1>What left the camera</h1>
 <p>Every bar is a cell that at least {k} different vehicles share; the upright stroke is the truth under the same rule.
-“rest” is what is left beside the cells that tell more. “-” is not released in this cell: it waits for the day, or is
-withheld. No plate, picture or time of a passage ever left it.</p>
+“rest” is what is left beside the cells that tell more. {withheld}No plate, picture or time of a passage
+ever left it.</p>
 <figure><img src="{still}" alt="A still of the rendered street"></figure>
 {sections}
 <section><h2>This run</h2><dl>{facts}</dl></section>

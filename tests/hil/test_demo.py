@@ -138,6 +138,17 @@ def test_the_table_fits_eighty_columns() -> None:
     assert max(map(len, shown.splitlines())) <= 80
     assert "…" not in shown
     assert shown.count(" - ") == 2
+    assert "-: not released" in shown
+
+
+def test_a_sign_that_stands_nowhere_is_not_explained() -> None:
+    """Neither in the table nor on the page."""
+    out = StringIO()
+    whole = _result(Row(AT, (*KEY, "yes"), 120, 121))
+    report.show(whole, Console(file=out, width=80))
+    assert "not released" not in out.getvalue()
+    assert "not released" not in report.page(whole)
+    assert "not released" in report.page(_result(WITHHELD))
 
 
 def test_the_page_is_sound() -> None:
