@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 CLIPS ?= ../shared/data/clips-nl
 FUZZ := var/fuzz/venv
 RUNS ?= 10000000
+EXAMPLES ?= 10000
 PHOTOS ?= ../shared/data/photos-nl ../shared/data/frames-nl
 
 .PHONY: help setup broker demo test check attack canary soak bench bench-register fuzz lock models clean
@@ -14,12 +15,12 @@ help:
 	@echo "make demo    set up, render two hours of street, count them through a real broker, show the result"
 	@echo "make test    set up, check and test"
 	@echo "make check   formatter, linter, types, imports"
-	@echo "make attack  attacks on what leaves a camera, and 10,000 random streets, nights and games for each rule (an hour)"
+	@echo "make attack  attacks on what leaves a camera, and EXAMPLES=$(EXAMPLES) random streets, nights and games for each rule (an hour)"
 	@echo "make canary  known plates pass, then memory, files, messages and packets are searched for them (an hour; root)"
 	@echo "make soak    1,000 reports on their way while gate, uplink, broker and collectors are killed at random (a minute)"
 	@echo "make bench   measurements: real clips where there are any and photographs (CLIPS=, PHOTOS=), raw counts of the rendered street, a register, delivery"
 	@echo "make bench-register  the register at full size, 16.6 million vehicles (some minutes, 14 GB of disk)"
-	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each; what leads on is kept in var/fuzz"
+	@echo "make fuzz    fuzz the wall's decoder and the policy parser, RUNS=$(RUNS) times each (ten million: three hours); what leads on is kept in var/fuzz"
 	@echo "make models  train detector and reader from nothing (hours)"
 	@echo "make lock    renew the pinned requirements"
 	@echo "make clean   remove what the above made"
@@ -50,8 +51,8 @@ check: setup
 	@$(BIN)/lint-imports
 
 attack: setup
-	@$(BIN)/python -m pytest tests/attack --hypothesis-profile attack --timeout 0
-	@$(BIN)/python -m pytest -m hypothesis tests/gate tests/counting tests/test_wall.py tests/test_windows.py --hypothesis-profile attack --timeout 0
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/attack --hypothesis-profile attack --timeout 0
+	@EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -m hypothesis tests/gate tests/counting tests/test_wall.py tests/test_windows.py --hypothesis-profile attack --timeout 0
 
 canary: setup broker
 	@test -f var/scene/street.mkv || $(BIN)/python -m hil.scenes --out var/scene
@@ -76,7 +77,9 @@ bench-register: setup
 
 fuzz: $(FUZZ)/.ready
 	@mkdir -p var/fuzz/found var/fuzz/corpus/decoder var/fuzz/corpus/policy
-	@for target in decoder policy; do $(FUZZ)/bin/python -m tests.fuzz.$$target -runs=$(RUNS) -max_len=512 -artifact_prefix=var/fuzz/found/$$target- var/fuzz/corpus/$$target || exit 1; done
+	@for target in decoder policy; do $(FUZZ)/bin/python -m tests.fuzz.$$target -runs=$(RUNS) -max_len=512 -artifact_prefix=var/fuzz/found/$$target- var/fuzz/corpus/$$target \
+		|| { echo "$$target: found something; it lies in var/fuzz/found"; exit 1; }; done
+	@echo "nothing found in $(RUNS) runs each of decoder and policy; finds would lie in var/fuzz/found"
 
 $(FUZZ)/.ready: requirements/runtime.txt Makefile
 	@$(PYTHON) -m venv $(FUZZ)

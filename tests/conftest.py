@@ -1,5 +1,6 @@
 """What many tests need: a folder in memory, a rendered street, certificates."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ IN_MEMORY = Path("/dev/shm")  # noqa: S108  (a tmpfs, by intent)
 
 # A loaded machine is slow, not wrong.
 settings.register_profile("any-machine", deadline=None)
-settings.register_profile("attack", deadline=None, max_examples=10_000)
+settings.register_profile("attack", deadline=None, max_examples=int(os.environ.get("EXAMPLES", "10000")))
 settings.load_profile("any-machine")
 
 
