@@ -133,7 +133,7 @@ def _tell(out: Path, line: tuple[Point, Point], start: datetime) -> None:
     click.echo(f"{out / 'street.mkv'} ({size:.0f} MB), its first second is {start.isoformat()}")
     click.echo(", ".join(str(out / file) for file in FILES[1:]))
     ends = ", ".join(f"[{x:g}, {y:g}]" for x, y in line)
-    click.echo(f'counting line for camera.toml:\n\n[view]\nline = [{ends}]\ninwards = "down"')
+    click.echo(f'counting line, as it stands in docs/examples/video.toml:\n\n[view]\nline = [{ends}]\ninwards = "down"')
 
 
 if __name__ == "__main__":
