@@ -182,8 +182,8 @@ PAGE: Final = """\
 </dl>
 <p id="left" data-nl="Wacht op het eerste beeld …">Waiting for the first picture …</p>
 <p data-nl="Oranje: de tellijn; groen: in; rood: uit (out). Donker: hier wordt niets gezocht. Met opzet onscherp: er is
-geen kenteken te lezen, en er wordt niets bewaard.">Orange: the counting line; green: in; red: out. Dark: where nothing is
-looked for. Blurred on purpose: no plate can be read, and nothing is kept.</p>
+geen kenteken te lezen, en er wordt niets bewaard.">Orange: the counting line; green: in; red: out. Dark: where
+nothing is looked for. Blurred on purpose: no plate can be read, and nothing is kept.</p>
 <script>
   const dutch = navigator.language.startsWith("nl"), picture = document.getElementById("picture");
   const say = (english, nl) => dutch ? nl : english;
