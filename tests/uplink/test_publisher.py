@@ -33,6 +33,10 @@ from tests.uplink.site import Site, sequences, uplink_process
 Logs = list[MutableMapping[str, Any]]
 
 
+BACKLOG = 2_000
+"""So many reports that an uplink can't send them all before it is killed."""
+
+
 @pytest.fixture
 def _failed_handshakes() -> Iterator[None]:
     """Let paho's failed handshakes end here: it leaves their sockets to the garbage collector, which warns."""
@@ -122,7 +126,7 @@ def test_the_broker_goes_and_comes_and_every_window_arrives(site: Site, mosquitt
 
 def test_kill_9_in_the_middle_and_every_window_arrives(site: Site, mosquitto: Broker, pki: Pki) -> None:
     """A killed uplink sends the rest when it is back; what comes twice has the same id and content."""
-    site.add(150)
+    site.add(BACKLOG)
     config = uplink_config(mosquitto, pki)
     with listening(mosquitto, pki) as heard:
         with uplink_process(site, config, will_delay=60):
@@ -130,8 +134,8 @@ def test_kill_9_in_the_middle_and_every_window_arrives(site: Site, mosquitto: Br
         assert site.waiting > 0
         with uplink_process(site, config, will_delay=60):
             until(lambda: site.waiting == 0)
-        until(lambda: set(sequences(heard)) == set(range(1, 151)))
-    assert len(set(heard.payloads("/counts/hour"))) == 150
+        until(lambda: set(sequences(heard)) == set(range(1, BACKLOG + 1)))
+    assert len(set(heard.payloads("/counts/hour"))) == BACKLOG
 
 
 def test_after_kill_9_the_last_will_comes_as_the_gate_signed_it(site: Site, mosquitto: Broker, pki: Pki) -> None:
