@@ -39,6 +39,7 @@ from edge.categories import (
     WindowCounts,
 )
 from edge.errors import ProtocolError
+from edge.proof.room import leaves
 from edge.wall import Decoder
 from tests.counts import DELIVERING, HOUR, cell, counts, unreadable, van
 from tests.examples import examples
@@ -51,21 +52,6 @@ MADE = VisionEvent(VisionAct.TAG_KEY_MADE, 20_780)
 
 def _body(message: Message | Ack) -> bytes:
     return wall.encode(message)[4:]
-
-
-def _fields(kind: types.Type) -> Iterator[types.Type]:
-    """Walk to the leaves of a message type."""
-    match kind:
-        case types.UnionType(types=members):
-            for member in members:
-                yield from _fields(member)
-        case types.StructType(fields=fields):
-            for field in fields:
-                yield from _fields(field.type)
-        case types.VarTupleType(item_type=item):
-            yield from _fields(item)
-        case _:
-            yield kind
 
 
 def _values(value: Any) -> Iterator[Any]:
@@ -82,7 +68,7 @@ def _values(value: Any) -> Iterator[Any]:
 
 def test_the_types_have_no_room_for_a_text_or_a_large_number() -> None:
     """Every leaf is an enumeration, a yes or no, or an integer with fewer values than there are plates."""
-    for leaf in _fields(types.type_info(Message)):
+    for leaf in leaves(types.type_info(Message)):
         match leaf:
             case types.EnumType() | types.BoolType():
                 pass

@@ -77,12 +77,14 @@ def tampering(config: Config, key: VerifyKey, kept: Sequence[Witness], scratch: 
 
 def own_log(config: Config) -> Claim:
     """Verify this camera's own log against what its outbox published last."""
-    title = Words("This camera's own audit log is whole", "Het auditlog van deze camera is heel")
+    title = Words(
+        "This camera's own audit log fits its checkpoints", "Het auditlog van deze camera past bij haar controlepunten"
+    )
     how = Words(
-        "Verified with the camera's key and the checkpoint in its outbox; 'anpr-edge audit verify' takes those of "
-        "subscribers too.",
-        "Geverifieerd met de sleutel van de camera en het controlepunt in haar outbox; 'anpr-edge audit verify' neemt "
-        "ook die van afnemers.",
+        "Verified with the camera's key, its own checkpoints and the one in its outbox. Only one kept elsewhere shows "
+        "whether both were set back: 'anpr-edge audit verify --checkpoint'.",
+        "Geverifieerd met de sleutel van de camera, haar eigen controlepunten en dat in haar outbox. Alleen een elders "
+        "bewaard controlepunt toont of beide zijn teruggezet: 'anpr-edge audit verify --checkpoint'.",
     )
     if missing := _missing(config.audit_folder, config.outbox_file, config.gate.signing_key):
         return Claim(title, how, missing, Outcome.UNCHECKED)

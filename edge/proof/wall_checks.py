@@ -36,7 +36,7 @@ _PROMISE: Final = Words(
 
 def network(file: Path) -> Claim:
     """Try to reach a server from vision and gate, whose configuration is ``file``."""
-    with _echo() as port:
+    with echo() as port:
         attempts: list[Attempt] = [("tcp", _LOCAL, port), ("udp", _LOCAL, port), ("packet",)]
         outside = _possible(file, attempts)
         through = [f"{name}: {what[0]}" for name in ("vision", "gate") for what in _through(file, name, outside)]
@@ -164,7 +164,7 @@ def _outcomes(file: Path, name: str, attempts: Sequence[Attempt]) -> list[str]:
 
 
 @contextmanager
-def _echo() -> Iterator[int]:
+def echo() -> Iterator[int]:
     """Serve on a port of this machine what `edge.proof.probe` asks for: its own words back."""
     with socket.create_server((_LOCAL, 0)) as server:
         threading.Thread(target=_serve, args=(server,), daemon=True).start()

@@ -8,7 +8,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from structlog.testing import capture_logs
 from edge.categories import Sandbox
 from edge.config import DEFAULTS, Config, load
 from edge.proof.pki import Pki
+from edge.proof.wall_checks import echo
 from edge.sandbox import kernel, landlock, memory, seccomp
 from edge.sandbox.landlock import READ, Access
 from edge.service import sandbox, walls
@@ -46,23 +46,11 @@ def site(tmp_path: Path, one_vehicle: Path, memory: Path, pki: Pki) -> Site:
     return made
 
 
-@pytest.fixture
-def echo() -> Iterator[int]:
+@pytest.fixture(name="echo")
+def _echo() -> Iterator[int]:
     """The port of a server on 127.0.0.1 that sends back what it gets."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=_serve, args=(server,), daemon=True).start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-
-
-def _serve(server: socket.socket) -> None:
-    while True:
-        try:
-            connection, _ = server.accept()
-        except OSError:
-            return
-        with connection:
-            connection.sendall(connection.recv(64))
+    with echo() as port:
+        yield port
 
 
 def _tried(site: Site, process: str, *attempts: tuple[str | int, ...], user: tuple[str, ...] = ()) -> list[str]:
