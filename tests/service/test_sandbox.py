@@ -202,9 +202,12 @@ def test_a_key_that_lies_among_what_a_process_reads_is_named(site: Site) -> None
     key = config.gate.signing_key
     key.replace(site.folder / "camera.key")
     edit(site, str(key), str(site.folder / "camera.key"))
-    done = camera(site, "vision")
-    assert '"sandbox": "partial"' in done.stderr
-    assert f"secret keys: {site.folder / 'camera.key'} can be read" in done.stderr
+    with subprocess.Popen(command(site, "vision"), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        *_, said = _until("walled_in", process.stderr)
+        process.terminate()
+    assert '"sandbox": "partial"' in said
+    assert f"secret keys: {site.folder / 'camera.key'} can be read" in said
 
 
 def test_set_up_mode_writes_nothing_on_a_kernel_that_holds_no_files_either(site: Site, tmp_path: Path) -> None:
