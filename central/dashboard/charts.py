@@ -110,8 +110,8 @@ def _colour(value: str, at: int) -> int:
 
 
 def _slots(zone: Zone, now: datetime) -> list[Slot]:
-    """List the hours of today: 23 or 25 when clocks change."""
-    local = now.astimezone(zone.hours[0].start.tzinfo if zone.hours else None)
+    """List the hours of today where the zone is, or as ``now`` has it: 23 or 25 when clocks change."""
+    local = now.astimezone(zone.hours[0].start.tzinfo if zone.hours else now.tzinfo)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     at, found = midnight.astimezone(UTC), {one.start.timestamp(): one for one in zone.hours}
     slots = []

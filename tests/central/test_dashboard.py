@@ -3,6 +3,7 @@
 import http.client
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -164,6 +165,25 @@ def test_the_day_of_25_hours_has_25(kept: Filled) -> None:
     assert [one.n for one in zone.hours] == list(range(10, 35))
     text = plain(shown(kept, midnight + 25 * 3600 - 1))
     assert "02:00 12 0 100 % 02:00 13 0 100 %" in text
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose clock shows UTC."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_today_is_the_dutch_day_also_before_its_first_report(kept: Filled) -> None:
+    """At 00:20 no hour of it is over, whatever day it is where the page is made; an hour later one is missing."""
+    kept.take(signed(changed(1)))
+    midnight = datetime(2026, 11, 23, 23, tzinfo=UTC).timestamp()
+    assert "no report" not in plain(shown(kept, midnight + 20 * 60))
+    assert re.findall(r"(\d\d:00) no report", plain(shown(kept, midnight + 80 * 60))) == ["00:00"]
 
 
 def test_sums_of_different_vehicles_claim_nothing(kept: Filled) -> None:
