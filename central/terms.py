@@ -41,6 +41,11 @@ class _Kind(msgspec.Struct, frozen=True):
     due: str
     kept: str = "false"
 
+    @property
+    def past(self) -> str:
+        """Say in SQL which rows must go; it asks for the time."""
+        return f"{self.due} <= ? and not ({self.kept})"
+
 
 def _last_of(table: str) -> str:
     """Name the latest row of each station, which says how the camera is now."""
@@ -69,9 +74,8 @@ def expire(database: Database, now: int) -> int:
 
 
 def due(database: Database, now: int) -> bool:
-    """Tell whether a report is past its term."""
-    found = database.execute("select exists (select 1 from reports where expires <= ?)", [now]).fetchone()
-    return bool(found[0])
+    """Tell whether anything is past its term."""
+    return any(_is_due(database, kind, now) for kind in KINDS)
 
 
 def holdings(database: Database, now: float | None = None) -> Iterator[Holding]:
@@ -99,8 +103,13 @@ def clock_is_behind(database: Database, now: float | None = None) -> bool:
     return bool(database.execute(query).fetchone()[0] > now + DAY)
 
 
+def _is_due(database: Database, kind: _Kind, now: int) -> bool:
+    query = f"select exists (select 1 from {kind.table} where {kind.past})"  # noqa: S608  (our own names)
+    return bool(database.execute(query, [now]).fetchone()[0])
+
+
 def _delete(database: Database, kind: _Kind, now: int) -> int:
-    query = f"delete from {kind.table} where {kind.due} <= ? and not ({kind.kept})"  # noqa: S608  (our own names)
+    query = f"delete from {kind.table} where {kind.past}"  # noqa: S608  (our own names)
     return int(database.execute(query, [now]).rowcount)
 
 

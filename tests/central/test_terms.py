@@ -1,7 +1,7 @@
 """Nothing is kept longer than it may be."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from central import terms
 from central.book import expiry
 from central.events import Report
-from edge.uplink.contract import Status
+from edge.uplink.contract import Checkpoint, CountReport, Health, State, Status
 from tests.central.stores import Filled, changed, filled
 from tests.messages import BEGIN, checkpoint, health, report, signed, state
 
@@ -41,6 +41,22 @@ def test_a_report_goes_with_its_own_day(kept: Filled) -> None:
     kept.now = end
     assert not isinstance(kept.take(signed(changed(1, expires=FIRST))), Report)
     assert kept.rows("select count(*) from reports") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "days"), [("states", 92), ("health", 92), ("refusals", 92), ("checkpoints", 800), ("evidence", None)]
+)
+def test_everything_that_is_past_its_term_is_due(tmp_path: Path, kind: str, days: int | None) -> None:
+    """Not reports only: so whoever deletes what is due leaves nothing that `retention` names."""
+    end = BEGIN + days * DAY if days else expiry(changed(1, expires=SECOND))
+    with filled(tmp_path / "counts.db") as made:
+        _put(made, kind)
+        assert not terms.due(made.database, end - 1)
+        assert terms.due(made.database, end)
+        assert [one.kind for one in terms.holdings(made.database, end + terms.GRACE) if one.over] == [kind]
+        assert terms.expire(made.database, end) == 1
+        assert not terms.due(made.database, end + terms.GRACE)
+        assert not any(one.over for one in terms.holdings(made.database, end + terms.GRACE))
 
 
 def test_what_is_deleted_is_nowhere_in_the_files(kept: Filled) -> None:
@@ -106,6 +122,23 @@ def test_a_clock_that_is_behind_is_noticed(kept: Filled) -> None:
 def test_the_day_of_expiry_ends_where_the_camera_is(day: date) -> None:
     """As the gate has it: 22:00 or 23:00 UTC."""
     assert re.fullmatch(r"2[23]:00", terms._day(expiry(changed(expires=day)))[11:16])
+
+
+def _put(made: Filled, kind: str) -> None:
+    """Put one item of a kind into an empty store, and what is newer where the newest stays."""
+    puts: Mapping[str, Sequence[State | Health | Checkpoint | CountReport]] = {
+        "states": [state(Status.ONLINE), state(Status.OFFLINE)],
+        "health": [health(1), health(2)],
+        "checkpoints": [checkpoint(1), checkpoint(2)],
+        "evidence": [changed(1, expires=SECOND), changed(1, expires=SECOND, cells=())],
+    }
+    if kind == "refusals":
+        made.book.note_refusal("anpr/1/zez-demo/cam-017/counts/hour", "a made-up reason")
+    for message in puts.get(kind, []):
+        made.take(signed(message))
+        made.now += 10
+    if kind == "evidence":
+        made.rows("delete from reports")
 
 
 def _content(file: Path) -> bytes:
