@@ -14,7 +14,7 @@ from sqlite_utils import Database
 
 from central.checks import LONGEST, local_times
 from central.events import BreachError, CheckpointNote, Event, Expired, HealthNote, Repeated, Report, StateChange
-from central.memory import Arrival, check_growth, conflict, log_size
+from central.memory import Arrival, check_growth, check_head, conflict, head, log_size
 from central.sequence_book import SequenceBook
 from central.store import DIMENSIONS
 from edge.uplink.contract import Cell, Checkpoint, CountReport, Health, State, Stream
@@ -82,26 +82,26 @@ class Book:
         """Keep the head of an audit log, as a witness."""
         now, size = int(self._clock()), log_size(checkpoint)
         station = self._station(arrival, now)
-        (last,) = self._one("select coalesce(max(size), 0) from checkpoints where station = ?", station) or (0,)
-        if size < last:
+        try:
+            if self._came_before(checkpoint, station):
+                return Repeated(checkpoint.id)
+        except BreachError:
             self._keep_evidence(station, arrival, now + EVIDENCE_SECONDS)
-        check_growth(size, last)
-        if size == last:
-            return self._same_head(checkpoint, station, arrival)
+            raise
         columns = "station, size, stored, payload, signature"
         self._insert("checkpoints", columns, [station, size, now, *_evidence(arrival)])
         return CheckpointNote(checkpoint, arrival.signature)
 
     def note_refusal(self, topic: str, reason: str) -> None:
         """Count a message that was refused."""
-        now, reason = int(self._clock()), reason[:LONGEST_REASON]
+        now, topic, reason = int(self._clock()), topic[:LONGEST_REASON], reason[:LONGEST_REASON]
         known = "update refusals set number = number + 1, last = ? where topic = ? and reason = ?"
         if self._database.execute(known, [now, topic, reason]).rowcount:
             return
         new = f"""
             insert into refusals select ?, ?, 1, ?, ? where (select count(*) from refusals) < {MOST_REFUSALS}
         """  # noqa: S608  (a constant)
-        self._database.execute(new, [topic[:LONGEST_REASON], reason, now, now])
+        self._database.execute(new, [topic, reason, now, now])
 
     def _again(self, report: CountReport, station: int, stream: Stream, arrival: Arrival) -> Event:
         """Tell a repeated report from another one under its number; of one that has expired nobody can."""
@@ -123,14 +123,16 @@ class Book:
             self._keep_evidence(station, arrival, min(expiry(report), int(self._clock()) + EVIDENCE_SECONDS))
             raise BreachError(f"{report.id} is of a window that was reported before")
 
-    def _same_head(self, checkpoint: Checkpoint, station: int, arrival: Arrival) -> Event:
-        """Tell a repeated checkpoint from a log that was written anew to the same length."""
-        query = "select payload from checkpoints where station = ? and size = ?"
-        (kept,) = self._one(query, station, log_size(checkpoint)) or (b"",)
-        if _head(msgspec.json.decode(kept, type=Checkpoint)) == _head(checkpoint):
-            return Repeated(checkpoint.id)
-        self._keep_evidence(station, arrival, int(self._clock()) + EVIDENCE_SECONDS)
-        raise BreachError("its audit log has as many entries as before, and others: it was written anew")
+    def _came_before(self, checkpoint: Checkpoint, station: int) -> bool:
+        """Tell a repeated checkpoint, of whatever size, from a log that was set back or written anew."""
+        size = log_size(checkpoint)
+        kept = self._one("select payload from checkpoints where station = ? and size = ?", station, size)
+        if kept:
+            check_head(head(msgspec.json.decode(kept[0], type=Checkpoint)), checkpoint)
+            return True
+        (last,) = self._one("select coalesce(max(size), 0) from checkpoints where station = ?", station) or (0,)
+        check_growth(size, last)
+        return False
 
     def _station(self, arrival: Arrival, now: int) -> int:
         values = [arrival.address.zone, arrival.address.camera, arrival.kid]
@@ -170,10 +172,7 @@ def expiry(report: CountReport) -> int:
     """Return from when on nobody may keep a report: the end of its day, Unix seconds."""
     last: date = report.data.expires
     zone = ZoneInfo(report.data.window.timezone)
-    try:
-        return int(datetime.combine(last + timedelta(days=1), datetime.min.time(), zone).timestamp())
-    except OverflowError:
-        return int(datetime.max.replace(tzinfo=UTC).timestamp())
+    return int(datetime.combine(last + timedelta(days=1), datetime.min.time(), zone).timestamp())
 
 
 def seconds(timestamp: str) -> int:
@@ -206,8 +205,3 @@ def _described(report: CountReport) -> list[object]:
 def _evidence(arrival: Arrival) -> list[object]:
     """Return what proves later that the camera said this."""
     return [arrival.received.payload, arrival.received.signature]
-
-
-def _head(checkpoint: Checkpoint) -> list[str]:
-    """Return origin, size and root: a signature may differ where they are the same."""
-    return checkpoint.data.note.split("\n")[:3]

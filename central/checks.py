@@ -3,7 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -34,9 +34,11 @@ T = TypeVar("T")
 MAX_BYTES = 1 << 20
 # Below ten different vehicles only a bench may release.
 MIN_K = 10
-TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]+)/(?P<camera>[a-z0-9-]+)/(?P<branch>.+)")
+TOPIC = re.compile(r"(?P<root>anpr(?:-bench)?/1)/(?P<zone>[a-z0-9-]{1,63})/(?P<camera>[a-z0-9-]{1,63})/(?P<branch>.+)")
 # Of a window, in seconds: a day has 25 hours at most.
 LONGEST: Mapping[Stream, int] = {Stream.HOUR: 3_600, Stream.DAY: 25 * 3_600}
+# A policy lets messages be kept for 3660 days at most.
+LONGEST_KEPT = timedelta(days=11 * 366)
 LARGEST, SMALLEST = 1_000_000, 1e-6
 RECEIPT = re.compile(r"receipt/[a-z0-9][a-z0-9.-]*")
 NAMES: Mapping[str, schema.Name] = {
@@ -135,6 +137,7 @@ class Checker:
             raise BreachError("is retained; counts never are")
         report = _decode(arrival.received.payload, CountReport)
         _check_window(report, LONGEST[stream])
+        _check_expiry(report.data)
         self._check_k(report)
         if report.id != f"{arrival.address.camera}:{stream}:{report.sequence}":
             raise BreachError("its id does not belong to its camera, stream and sequence")
@@ -192,6 +195,14 @@ def _check_window(report: CountReport, longest: int) -> None:
         raise BreachError("its window ends before it begins")
     if seconds > longest:
         raise BreachError("its window is longer than its stream's")
+
+
+def _check_expiry(data: CountData) -> None:
+    """Refuse what would be kept longer than any policy allows."""
+    _, end = local_times(data.window)
+    # The last day of the year 9999 would end in a year that no date has.
+    if data.expires - end.date() > LONGEST_KEPT or data.expires.year == date.max.year:
+        raise BreachError("it expires more than eleven years after its window")
 
 
 def local_times(window: Window) -> tuple[datetime, datetime]:

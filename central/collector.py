@@ -11,7 +11,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TextIO
@@ -41,6 +41,15 @@ KEYS_SECONDS = 10.0
 TERMS_SECONDS = 60.0
 HOUR = 3_600.0
 PLAIN_WIDTH = 120
+# Errors of one message. Any other, such as a lock, a full disk or a damaged file, is of the store: that one is tried
+# again, and nothing is confirmed.
+UNFIT = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    OverflowError,
+)
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,10 +162,19 @@ class Collector:
         return events
 
     def _judged(self, received: Received) -> Event:
-        event = self._checker.check(received)
+        event = self._checked(received)
         if isinstance(event, Refused):
-            self._book.note_refusal(event.topic, event.reason)
+            with suppress(*UNFIT), store.part(self._database):
+                self._book.note_refusal(event.topic, event.reason)
         return event
+
+    def _checked(self, received: Received) -> Event:
+        """Check and store a message; one that the store can't hold is refused, or it would come again for ever."""
+        try:
+            with store.part(self._database):
+                return self._checker.check(received)
+        except UNFIT as error:
+            return Refused(received.topic, f"can't be stored: {error}")
 
     def _is_news(self, event: Event) -> bool:
         """Tell whether to say it: what is refused for the same reason again and again is said once an hour."""
@@ -236,9 +254,8 @@ def run(options: Options, out: TextIO) -> int:
 
     with _alone(options.store), closing(_open(options)) as database, _stop_on_signals() as stopped:
         collector = Collector(options, database, say, tell)
-        if options.seconds is not None:
-            threading.Timer(options.seconds, stopped.set).start()
-        collector.run(stopped)
+        with _stop_after(options.seconds, stopped):
+            collector.run(stopped)
     return 0
 
 
@@ -283,6 +300,18 @@ def _alone(file: Path) -> Iterator[None]:
         if error.filename != str(place):
             raise
         raise ConfigError(f"{place}: can't be written: {error.strerror}") from error
+
+
+@contextmanager
+def _stop_after(seconds: float | None, stopped: threading.Event) -> Iterator[None]:
+    """Set an event after so many seconds, where there are any; who ends before does not wait for them."""
+    timer = threading.Timer(seconds or 0.0, stopped.set)
+    if seconds is not None:
+        timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

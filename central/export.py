@@ -24,6 +24,8 @@ NATIONAL = {
     "hour_of_day": "uur",
     "day_of_week": "weekDag",
 }
+# With these a spreadsheet takes a text for a formula; cameras choose some texts, such as names of tables.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cells(reports: Iterable[tuple[Bin, Sequence[Counted]]]) -> Iterator[Row]:
@@ -114,7 +116,9 @@ def _name(column: str, vocabulary: Vocabulary) -> str:
 
 
 def _text(value: object) -> str:
-    """Write a value for CSV: empty where there is none."""
+    """Write a value for CSV: empty where there is none, and no formula to whoever opens it in a spreadsheet."""
     if value is None:
         return ""
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
     return str(value).lower() if isinstance(value, bool) else str(value)

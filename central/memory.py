@@ -19,6 +19,9 @@ from central.events import (
 from central.sequences import Sequences
 from edge.uplink.contract import Address, Checkpoint, CountReport, Health, State, Status, Stream
 
+# Of an audit log: origin, size, root.
+Head = tuple[str, str, str]
+
 
 class Arrival(msgspec.Struct, frozen=True):
     """A message that keeps to the contract: from which camera, signed with which key."""
@@ -60,7 +63,7 @@ class InMemory:
         self._streams: defaultdict[tuple[str, str], Sequences] = defaultdict(Sequences)
         self._status: dict[str, Status] = {}
         self._health: dict[str, str] = {}
-        self._log_sizes: defaultdict[str, int] = defaultdict(int)
+        self._heads: defaultdict[str, dict[int, Head]] = defaultdict(dict)
 
     def take_report(self, report: CountReport, stream: Stream, arrival: Arrival) -> Event:
         """Take counts."""
@@ -90,10 +93,13 @@ class InMemory:
 
     def take_checkpoint(self, checkpoint: Checkpoint, arrival: Arrival) -> Event:
         """Take the head of an audit log."""
-        size, last = log_size(checkpoint), self._log_sizes[checkpoint.source]
-        check_growth(size, last)
-        self._log_sizes[checkpoint.source] = size
-        return Repeated(checkpoint.id) if size == last else CheckpointNote(checkpoint, arrival.signature)
+        size, heads = log_size(checkpoint), self._heads[checkpoint.source]
+        if size in heads:
+            check_head(heads[size], checkpoint)
+            return Repeated(checkpoint.id)
+        check_growth(size, max(heads, default=0))
+        heads[size] = head(checkpoint)
+        return CheckpointNote(checkpoint, arrival.signature)
 
 
 def conflict(report: CountReport) -> BreachError:
@@ -104,6 +110,18 @@ def conflict(report: CountReport) -> BreachError:
 def log_size(checkpoint: Checkpoint) -> int:
     """Return the number of entries that a checkpoint vouches for."""
     return int(checkpoint.data.note.split("\n")[1])
+
+
+def head(checkpoint: Checkpoint) -> Head:
+    """Return origin, size and root: a signature may differ where they are the same."""
+    origin, size, root = checkpoint.data.note.split("\n")[:3]
+    return origin, size, root
+
+
+def check_head(known: Head, checkpoint: Checkpoint) -> None:
+    """Refuse an audit log that has other entries than it had when it was as long."""
+    if known != head(checkpoint):
+        raise BreachError("its audit log has as many entries as before, and others: it was written anew")
 
 
 def check_growth(size: int, last: int) -> None:

@@ -164,6 +164,20 @@ def transaction(database: Database) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def part(database: Database) -> Iterator[None]:
+    """Inside a transaction: where this fails, what was written in it is undone, and nothing else of the transaction."""
+    database.conn.execute("savepoint part")
+    try:
+        yield
+        database.conn.execute("release part")
+    except BaseException:
+        if database.conn.in_transaction:  # Some errors end all of it.
+            database.conn.execute("rollback to part")
+            database.conn.execute("release part")
+        raise
+
+
 def about(database: Database, name: str) -> str:
     """Return what the store says about itself: `kind` (street or bench) or `name`."""
     return str(database.execute("select value from about where name = ?", [name]).fetchone()[0])

@@ -101,6 +101,16 @@ def test_a_log_that_was_set_back_or_rewritten_is_refused_and_kept(kept: Filled) 
     assert len(kept.rows("select payload from evidence")) == 2
 
 
+def test_a_checkpoint_that_comes_again_is_no_evidence(kept: Filled) -> None:
+    """Not even after later ones: a run of them is delivered again where a confirmation was lost."""
+    events = [kept.take(signed(checkpoint(size))) for size in (5, 6, 7, 5, 6, 7)]
+    assert [type(one) for one in events] == [CheckpointNote] * 3 + [Repeated] * 3
+    assert kept.rows("select 1 from evidence") == []
+    other = msgspec.structs.replace(checkpoint(6).data, note=checkpoint(6).data.note.replace("\n6\nAAAA", "\n6\nBBBB"))
+    assert isinstance(kept.take(signed(msgspec.structs.replace(checkpoint(6), data=other))), Refused)
+    assert len(kept.rows("select 1 from evidence")) == 1
+
+
 def test_a_window_is_reported_once(kept: Filled) -> None:
     """Under another number it is evidence, and no vehicle counts twice; each table has its own report of it."""
     kept.take(signed(report(1)))
@@ -127,6 +137,13 @@ def test_refusals_are_counted_within_bounds(kept: Filled) -> None:
         kept.book.note_refusal(f"anpr/1/z/{number}/x", "is no topic of the contract" * 100)
     kept.book.note_refusal("anpr/1/z/0/x", "is no topic of the contract" * 100)
     assert kept.rows("select count(*), sum(number), max(length(reason)) from refusals") == [(1_000, 1_001, 300)]
+
+
+def test_a_long_topic_is_counted_again(kept: Filled) -> None:
+    """It is cut before it is looked for."""
+    for _ in range(2):
+        kept.book.note_refusal(f"anpr/1/{'z' * 400}/cam-002/counts/hour", "is no topic of the contract")
+    assert kept.rows("select number, length(topic) from refusals") == [(2, 300)]
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=60))

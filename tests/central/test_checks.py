@@ -2,7 +2,7 @@
 
 import io
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -209,6 +209,10 @@ def test_bench_and_production_keep_apart(checker: Checker) -> None:
         (altered(release={"k": 10, "noise": {"mode": "dp", "scale": 3}}), r"at \$\.data\.release\.noise: anyOf"),
         (altered(release={"k": 10, "noise": "some"}), r"at \$\.data\.release\.noise: anyOf"),
         (altered(expires="whenever"), "breaks the schema"),
+        (altered(expires="9999-12-31"), "it expires more than eleven years after its window"),
+        (altered(expires="2038-01-01"), "it expires more than eleven years after its window"),
+        (received(signed(report(1)), topic=f"anpr/1/{'z' * 64}/cam-017/counts/hour"), "is no topic of the contract"),
+        (received(signed(report(1)), topic=f"anpr/1/zez-demo/{'c' * 64}/counts/hour"), "is no topic of the contract"),
         (altered(cells=[{"n": 12, "origin": "Utrecht"}]), r"at \$\.data\.cells\[0\]\.origin: pattern"),
         (version("2.0"), r"breaks the schema at \$\.dataschema: pattern"),
         (window(timezone="Middle/Earth"), "its window is no time, or its time zone unknown"),
@@ -287,6 +291,26 @@ def test_windows_at_the_edge_of_time_never_end_it(side: str, seconds: int, zone:
     print_event(event, Console(file=io.StringIO()))
 
 
+def test_a_report_lives_as_long_as_the_longest_policy_says(checker: Checker) -> None:
+    """3660 days after its window are right."""
+    assert isinstance(checker.check(altered(expires=str(date(2026, 11, 23) + timedelta(days=3660)))), Report)
+
+
+def test_names_are_as_long_as_a_camera_may_have_them(checker: Checker) -> None:
+    """Of 63 characters each."""
+    longest = Address("z" * 63, "c" * 63, bench=False)
+    assert isinstance(checker.check(received(signed(report(1, address=longest), longest))), Report)
+
+
+def test_nothing_expires_in_a_year_that_has_no_next(checker: Checker) -> None:
+    """Also where the window lies there."""
+    last = {"from": "9998-12-31T10:00:00Z", "to": "9998-12-31T11:00:00Z"}
+    content = msgspec.to_builtins(report(1))
+    content["data"]["window"].update(last)
+    content["data"]["expires"] = "9999-12-31"
+    assert "expires more than" in _reason(checker.check(forged(content)))
+
+
 def _reason(event: Event) -> str:
     assert isinstance(event, Refused)
     return event.reason
@@ -301,3 +325,13 @@ def test_an_audit_log_that_was_set_back_is_refused() -> None:
     assert isinstance(events[2], CheckpointNote)
     topic = ADDRESS.checkpoint
     assert events[3] == Refused(topic, "its audit log has 4 entries, and had 9 before: it was set back")
+
+
+def test_a_checkpoint_that_comes_again_late_is_no_evidence() -> None:
+    """A broker that lost a confirmation sends a run of them again; with another root it is still refused."""
+    checker = checks()
+    events = [checker.check(received(signed(checkpoint(size)))) for size in (5, 6, 7, 5, 6, 7)]
+    assert [type(one) for one in events] == [CheckpointNote] * 3 + [Repeated] * 3
+    other = msgspec.to_builtins(checkpoint(6))
+    other["data"]["note"] = other["data"]["note"].replace("\n6\nAAAA", "\n6\nBBBB")
+    assert "it was written anew" in _reason(checker.check(forged(other, ADDRESS.checkpoint)))

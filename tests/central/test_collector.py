@@ -24,7 +24,7 @@ from edge.uplink.tls import client_context
 from tests.brokers import CAMERA, OTHER, until, uplink_config
 from tests.central.collecting import Collecting, collecting, rows, sequences, write_key
 from tests.central.test_subscriber import send, sender
-from tests.messages import checkpoint, health, report, signed, state
+from tests.messages import CELL, checkpoint, health, report, signed, state
 
 
 @pytest.fixture
@@ -182,6 +182,52 @@ def test_it_ends_cleanly(collector: Collecting, how: signal.Signals) -> None:
     assert collector.stop(how) == 0
     assert time.monotonic() - begun < 5
     assert "Traceback" not in collector.text
+
+
+def test_it_does_not_wait_for_its_end(collector: Collecting) -> None:
+    """Ctrl-C ends it at once also where it was to run for an hour."""
+    collector.stop()
+    collector.start("--seconds", "3600")
+    begun = time.monotonic()
+    assert collector.stop(signal.SIGINT) == 0
+    assert time.monotonic() - begun < 5
+
+
+def test_a_topic_without_end_stops_nothing(mosquitto: Broker, pki: Pki, collector: Collecting) -> None:
+    """A camera's certificate may write it; it is counted and said once, and the next report is stored."""
+    with sender(uplink_config(mosquitto, pki)) as camera:
+        topic = f"anpr/1/{'z' * 400}/{CAMERA}/counts/hour"
+        for _ in range(2):
+            send(camera, Entry(topic, b"{}", "", 0))
+        send(camera, signed(report(1)))
+        until(lambda: sequences(collector.store) == [1])
+    assert rows(collector.store, "select number, length(topic) from refusals") == [(2, 300)]
+    assert collector.text.count("refused: anpr/1/zzz") == 1
+
+
+@pytest.mark.parametrize("table", ["cells", "refusals"])
+def test_what_the_store_does_not_take_stops_nothing_else(
+    mosquitto: Broker, pki: Pki, collector: Collecting, table: str
+) -> None:
+    """One report that breaks a rule of the store is refused, leaves nothing, and is not tried again for ever."""
+    with closing(sqlite3.connect(collector.store)) as other:
+        other.execute(
+            "create trigger no_cell before insert on cells when new.n = 99 begin select raise(abort, 'not this'); end"
+        )
+        if table == "refusals":  # Then it can't be counted either.
+            other.execute(
+                "create trigger no_count before insert on refusals begin select raise(abort, 'nor this'); end"
+            )
+        other.commit()
+    spoilt = report(2, cells=(CELL, msgspec.structs.replace(CELL, n=99)))
+    with sender(uplink_config(mosquitto, pki)) as camera:
+        send(camera, signed(report(1)), signed(spoilt), signed(report(3)))
+        until(lambda: sequences(collector.store) == [1, 3])
+    assert rows(collector.store, "select count(*) from cells") == [(2,)]
+    assert rows(collector.store, "select count(*) from refusals") == [(1 if table == "cells" else 0,)]
+    assert rows(collector.store, "select first, last from gaps") == [(2, 2)]
+    until(lambda: "can't be stored: not this" in collector.text)
+    assert "the store can't be written" not in collector.text
 
 
 def test_receipts_of_others_are_none_of_its_business(mosquitto: Broker, pki: Pki, collector: Collecting) -> None:

@@ -61,8 +61,20 @@ def test_an_export_has_a_row_for_each_cell_and_empty_report(kept: Filled) -> Non
         ("2026-11-23T09:00+01:00", "van", "", "drive", "14"),
         ("2026-11-23T10:00+01:00", "", "", "", "0"),
     ]
-    assert rows[0]["expires"] == "2100-01-02T00:00+01:00"
+    assert rows[0]["expires"] == "2036-01-02T00:00+01:00"
     assert (rows[0]["hour_of_day"], rows[0]["day_of_week"], rows[0]["unique_vehicles"]) == ("9", "1", "")
+
+
+@pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_name_is_a_formula(tmp_path: Path, first: str) -> None:
+    """A camera chooses the names of its tables, and a spreadsheet would run one; programs read it as it was signed."""
+    name = f'{first}HYPERLINK("https://example.org","x")'
+    with filled(tmp_path / "counts.db") as made:
+        made.take(signed(changed(1, table=name)))
+        rows = said("export", "--store", made.file)
+        assert [(row["table"], row["camera"]) for row in rows] == [(f"'{name}", "cam-017")]
+        done = run("export", "--store", made.file, "--format", "json")
+        assert json.loads(done.stdout)["table"] == name
 
 
 def test_an_export_speaks_the_national_standard(kept: Filled) -> None:
