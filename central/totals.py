@@ -7,7 +7,7 @@ that two hours or two cameras saw, or that drove in and out, would be two.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, tzinfo
 from math import exp, sqrt
 from typing import Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from edge.errors import AnprError
 from edge.uplink.contract import DifferentialPrivacy
 
 UNIQUE = "unique_vehicles"
+ONE_DAY = timedelta(days=1)
 Quality = Literal["at_least", "estimate", "noisy"]
 Reports = Iterable[tuple[Bin, Sequence[Counted]]]
 
@@ -40,7 +41,7 @@ class Total(msgspec.Struct, frozen=True):
 
     ``at_least``: no fewer passed, for what fewer than k vehicles share is not in it. ``estimate``: divided by the
     weight of its table, into which vehicles were drawn at random. ``noisy``: with noise, whose standard deviation is
-    ``deviation``. ``observed`` is the share of the time that the cameras saw.
+    ``deviation``. ``observed`` is the share of the time that the cameras saw, as ``Coverage`` has it.
     """
 
     group: Group
@@ -103,20 +104,18 @@ class Wanted(msgspec.Struct, frozen=True):
     table: str | None = None
 
 
-def totals(reports: Reports, wanted: Wanted) -> list[Total]:
-    """Add up.
+def totals(reports: Reports, wanted: Wanted, coverage: "Coverage") -> list[Total]:
+    """Add up; ``coverage`` is that of the same zones, cameras and days.
 
     Raises:
         SumError: it would count a vehicle twice.
     """
-    sums, bins = defaultdict[Group, _Sum](_Sum), list[Bin]()
+    sums = defaultdict[Group, _Sum](_Sum)
     for one, cells in reports:
-        bins.append(one)
         if wanted.table in {None, one.table}:
             weight = 1.0 if wanted.table is None else one.weight
             for cell in cells:
                 sums[_group(one, cell, wanted)].add(one, cell, weight)
-    coverage = Coverage(bins)
     return [found.total(group, coverage) for group, found in sums.items()]
 
 
@@ -129,19 +128,33 @@ def variance(noise: NOISE) -> float:
 
 
 class Coverage:
-    """Which share of the time cameras saw the street: of each day, up to where reports of its zone reach.
+    """Which share of the time cameras saw the street, from their zone's first day in the reports on.
 
-    A camera that sent nothing on a day saw nothing of it.
+    Days that are over count whole, also those without any report; today counts up to where reports of the zone reach.
+    A camera that sent nothing on a day saw nothing of it. Days before the zone's first report are not counted.
     """
 
-    def __init__(self, bins: Iterable[Bin]) -> None:
-        reports = defaultdict[tuple[str, str, date], list[Bin]](list)
+    def __init__(
+        self, bins: Iterable[Bin], today: date, *, last: date | None = None, camera: str | None = None
+    ) -> None:
+        """Take the reports of all cameras, which say how far a day reaches; ``camera`` is the only one to ask for.
+
+        Without ``last`` the last day is that of the reports.
+        """
+        zones, reports = defaultdict[str, list[Bin]](list), defaultdict[tuple[str, str, date], list[Bin]](list)
         for one in bins:
-            reports[one.zone, one.camera, one.day].append(one)
+            zones[one.zone].append(one)
+            if camera in {None, one.camera}:
+                reports[one.zone, one.camera, one.day].append(one)
         self._seen = {key: _seen(found) for key, found in reports.items()}
-        self._lengths = dict[tuple[str, date], float]()
-        for (zone, _, day), found in reports.items():
-            self._lengths[zone, day] = max(self._lengths.get((zone, day), 0.0), *map(_reaches, found))
+        last = last or max((one.day for found in zones.values() for one in found), default=today)
+        self._lengths = {
+            (zone, day): hours for zone, found in zones.items() for day, hours in _lengths(found, last, today).items()
+        }
+
+    def days(self, zone: str) -> list[date]:
+        """Return the days that are counted, in order."""
+        return sorted(day for place, day in self._lengths if place == zone)
 
     def share(self, zone: str, camera: str | None = None, day: date | None = None) -> float:
         """Return the share, 0 to 1, for one camera or all of the zone, one day or all there are."""
@@ -150,6 +163,17 @@ class Coverage:
         seen = sum(self._seen.get((zone, one, at), 0.0) for one in cameras for at in days)
         length = len(cameras) * sum(self._lengths[zone, at] for at in days)
         return min(1.0, seen / length) if length else 0.0
+
+
+def _lengths(bins: Sequence[Bin], last: date, today: date) -> dict[date, float]:
+    """Return how many hours of each day one zone's cameras could have seen."""
+    reached = defaultdict[date, float](float)
+    for one in bins:
+        reached[one.day] = max(reached[one.day], _reaches(one))
+    first = min(reached)
+    over = (first + ONE_DAY * at for at in range((min(last, today - ONE_DAY) - first).days + 1))
+    # A report may be of a day that has not begun here, where a clock is wrong.
+    return {**reached, **{day: _length(day, bins[0].start.tzinfo) for day in over}}
 
 
 def _seen(reports: Sequence[Bin]) -> float:
@@ -162,6 +186,12 @@ def _reaches(one: Bin) -> float:
     """Return how many hours after midnight a bin ends; a day has 23 or 25 when clocks change."""
     midnight = datetime.combine(one.day, datetime.min.time(), one.start.tzinfo)
     return (one.end.timestamp() - midnight.timestamp()) / 3600
+
+
+def _length(day: date, timezone: tzinfo | None) -> float:
+    """Return how many hours a day has: 23 or 25 when clocks change."""
+    midnight, next_one = (datetime.combine(one, datetime.min.time(), timezone) for one in (day, day + ONE_DAY))
+    return (next_one.timestamp() - midnight.timestamp()) / 3600
 
 
 def _group(one: Bin, cell: Counted, wanted: Wanted) -> Group:

@@ -142,6 +142,8 @@ def _hour(slot: Slot, top: int, speech: Speech) -> str:
 def _day(bar: Bar, top: int, speech: Speech) -> str:
     told = f"{speech.day(bar.start)}: {speech.number(bar.n)}, {speech.share(bar.observed)} {speech.say('observed')}"
     by_hour = bar.n - bar.left
+    if not (bar.n or bar.observed):
+        return f"<div class='part none' title='{text(told)}'></div>"
     return (
         f"<div{_part(bar)} title='{text(told)}'><b class=left style='height:{100 * bar.left / top:.1f}%'></b>"
         f"<b style='height:{100 * by_hour / top:.1f}%'></b></div>"

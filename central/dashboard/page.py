@@ -122,7 +122,8 @@ def _key_figures(zone: Zone, seen: View, speech: Speech) -> Iterator[tuple[str, 
     today = seen.now.date()
     for name, back in (("today", 0), ("yesterday", 1)):
         for bar in zone.days:
-            if (today - bar.start.date()).days == back:
+            # Of a day without reports there is no number.
+            if (today - bar.start.date()).days == back and (bar.observed or bar.n):
                 ways = f"{speech.say('in')} {speech.number(bar.into)}, {speech.say('out')} {speech.number(bar.out)}"
                 about = f" ± {speech.number(2 * bar.deviation)}" if bar.deviation else ""
                 yield speech.say(name), f"{charts.least(zone)}{speech.number(bar.n)}{about}<small>{text(ways)}</small>"

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from math import sqrt
 from typing import TypeVar
 
@@ -104,7 +104,7 @@ def _zone(name: str, reports: Reports, today: date) -> Zone:
         any(one.noise for one, _ in reports),
         any(isinstance(one.noise, DifferentialPrivacy) for one, _ in reports),
         _hours([(one, cells) for one, cells in reports if one.day == today and one.stream == "hour"]),
-        _days(reports),
+        _days(reports, today),
         _types(reports),
         tuple(_mixes(reports)),
         tuple(_admissions(reports)),
@@ -122,17 +122,19 @@ def _hours(reports: Reports) -> tuple[Bar, ...]:
     return tuple(bars)
 
 
-def _days(reports: Reports) -> tuple[Bar, ...]:
-    coverage = Coverage(one for one, _ in reports)
+def _days(reports: Reports, today: date) -> tuple[Bar, ...]:
+    """Add up day by day; a day that is over has a bar also where nothing came."""
+    first = reports[0][0]
+    coverage = Coverage((one for one, _ in reports), today, last=today)
     groups = _grouped(reports, lambda one: one.day)
     return tuple(
-        _bar(_midnight(found[0][0]), found, coverage.share(found[0][0].zone, day=day))
-        for day, found in sorted(groups.items())
+        _bar(_midnight(day, first.start.tzinfo), groups.get(day, ()), coverage.share(first.zone, day=day))
+        for day in coverage.days(first.zone)
     )
 
 
-def _midnight(one: Bin) -> datetime:
-    return datetime.combine(one.day, datetime.min.time(), one.start.tzinfo)
+def _midnight(day: date, timezone: tzinfo | None) -> datetime:
+    return datetime.combine(day, datetime.min.time(), timezone)
 
 
 def _grouped(reports: Reports, key: Callable[[Bin], T]) -> Mapping[T, Reports]:

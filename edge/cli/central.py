@@ -5,14 +5,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args
+from zoneinfo import ZoneInfo
 
 import click
+import msgspec
 
 from edge.cli.options import PATH, Day, language_option
 from edge.errors import ConfigError
 from edge.uplink.contract import DimensionName
+from edge.windows import TIMEZONE
 
 F = TypeVar("F", bound=Callable[..., Any])
 DIMENSIONS: tuple[str, ...] = get_args(DimensionName)
@@ -121,7 +125,8 @@ def totals(  # noqa: PLR0913  (a command's options)
     quality         at_least: no fewer passed; what fewer than k vehicles share is not in it
                     estimate: divided by the weight of its table
                     noisy: with noise, whose standard deviation is `deviation`
-    observed_share  which part of the time the cameras saw, missing reports included
+    observed_share  which part of the time the cameras saw, missing reports and days included; today up to the
+                    zone's last report; days before the zone's first report are not counted
 
     A row whose dimension is empty holds what cells do not tell of it. Different vehicles of two hours, days or cameras
     are never added: one that came twice would be two.
@@ -129,11 +134,15 @@ def totals(  # noqa: PLR0913  (a command's options)
     with _needed():
         from central import cells, export  # noqa: PLC0415
         from central.store import reading  # noqa: PLC0415
-        from central.totals import Wanted, totals  # noqa: PLC0415
+        from central.totals import Coverage, Wanted, totals  # noqa: PLC0415
     dimensions = tuple(dict.fromkeys(one for one in by if one != "camera"))
     wanted = Wanted(dimensions, each_camera="camera" in by, each_day=per == "day", table=table)
     with reading(store) as database:
-        found = totals(cells.with_cells(database, cells.Choice(**choice)), wanted)
+        chosen = cells.Choice(**choice)
+        everyone = cells.bins(database, msgspec.structs.replace(chosen, camera=None))
+        today = datetime.now(ZoneInfo(TIMEZONE)).date()
+        coverage = Coverage(everyone, today, last=chosen.last, camera=chosen.camera)
+        found = totals(cells.with_cells(database, chosen), wanted, coverage)
     _say_if_none(export.write(export.sums(found, wanted), sys.stdout, form, vocabulary))
 
 

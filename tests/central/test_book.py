@@ -15,12 +15,12 @@ from nacl.signing import SigningKey
 from sqlite_utils import Database
 
 from central import export, terms
-from central.cells import Choice, with_cells
+from central.cells import Choice, bins, with_cells
 from central.dashboard.page import page, view
 from central.events import CheckpointNote, Expired, Gap, HealthNote, Refused, Repeated, Report, StateChange
 from central.sequence_book import LONGEST_SECONDS, SequenceBook, give_up_oldest
 from central.store import SCHEMA, transaction
-from central.totals import Wanted, totals
+from central.totals import Coverage, Wanted, totals
 from edge.gate.signing import Signer
 from edge.uplink.contract import Sequences, Status, Stream
 from edge.uplink.outbox import Entry
@@ -246,7 +246,8 @@ def _take_spoilt(data: st.DataObject, paths: list[tuple[str, ...]]) -> None:
         list(export.cells(with_cells(kept.database, Choice())))
         for table in (None, "emission"):
             wanted = Wanted(("direction",), table=table)
-            list(export.sums(totals(with_cells(kept.database, Choice()), wanted), wanted))
+            coverage = Coverage(bins(kept.database, Choice()), date(2026, 11, 24))
+            list(export.sums(totals(with_cells(kept.database, Choice()), wanted, coverage), wanted))
         view(kept.database, BEGIN)
         terms.expire(kept.database, BEGIN)
         list(terms.holdings(kept.database))

@@ -112,7 +112,7 @@ def test_totals_add_up(kept: Filled) -> None:
     (total,) = said("totals", "--store", kept.file, "--by", "vehicle_type")
     assert total == {
         "zone": "zez-demo", "day": "2026-11-23", "day_of_week": "1", "vehicle_type": "van", "passages": "51",
-        "unique_vehicles": "", "quality": "at_least", "deviation": "0.0", "observed_share": "0.182",
+        "unique_vehicles": "", "quality": "at_least", "deviation": "0.0", "observed_share": "0.083",
     }  # fmt: skip
     rows = said("totals", "--store", kept.file, "--by", "drive", "--by", "camera", "--per", "period")
     assert [(row["camera"], row["drive"], row["passages"]) for row in rows] == [

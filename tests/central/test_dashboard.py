@@ -186,6 +186,16 @@ def test_today_is_the_dutch_day_also_before_its_first_report(kept: Filled) -> No
     assert re.findall(r"(\d\d:00) no report", plain(shown(kept, midnight + 80 * 60))) == ["00:00"]
 
 
+def test_a_day_without_reports_has_an_empty_hatched_bar(kept: Filled) -> None:
+    """And no number of its own among the key figures: nobody knows it."""
+    kept.take(signed(changed(1)))
+    (zone,) = zones(kept.database, date(2026, 11, 26))
+    assert [(one.start.day, one.n, one.observed) for one in zone.days] == [(23, 37, 1 / 24), (24, 0, 0.0), (25, 0, 0.0)]
+    html = shown(kept, BEGIN + 3 * 86_400)
+    assert html.count("<div class='part none'") == 2
+    assert "yesterday" not in plain(html)
+
+
 def test_sums_of_different_vehicles_claim_nothing(kept: Filled) -> None:
     """No "at least": the sum may hold a vehicle more than once, and the page says so."""
     kept.take(signed(changed(1, measure="unique_vehicles")))

@@ -62,7 +62,8 @@ def cell(n: int, *types: str, rest: tuple[str, ...] = (), **values: str) -> Coun
 
 def found(reports: list[tuple[Bin, list[Counted]]], *dimensions: str, **wanted: Any) -> dict[Group, Total]:
     """Add up."""
-    return {one.group: one for one in totals(reports, Wanted(dimensions, **wanted))}
+    coverage = Coverage((one for one, _ in reports), MONDAY.date())
+    return {one.group: one for one in totals(reports, Wanted(dimensions, **wanted), coverage)}
 
 
 def test_a_day_is_its_hours_and_what_they_left() -> None:
@@ -145,11 +146,28 @@ def test_the_noise_is_that_of_the_gate() -> None:
 def test_coverage_knows_missing_hours_missing_cameras_and_partial_ones() -> None:
     """Up to where reports of the zone reach."""
     bins = [hour(at) for at in range(8)] + [hour(at, camera="b", observed_share=0.5) for at in range(4)]
-    coverage = Coverage(bins)
+    coverage = Coverage(bins, MONDAY.date())
     assert coverage.share("z", "a") == 1.0
     assert coverage.share("z", "b") == 0.25
     assert coverage.share("z") == 0.625
     assert coverage.share("elsewhere") == 0.0
+
+
+def test_days_that_are_over_count_whole_also_without_reports() -> None:
+    """Half a day, two days of nothing, a whole day: 36 of 96 hours; a later day only where it is asked for."""
+    bins = [hour(at) for at in (*range(12), *range(72, 96))]
+    days = [MONDAY.date() + timedelta(days=at) for at in range(6)]
+    coverage = Coverage(bins, days[5])
+    assert [coverage.share("z", day=one) for one in days] == [0.5, 0.0, 0.0, 1.0, 0.0, 0.0]
+    assert coverage.share("z") == 36 / 96
+    assert coverage.days("z") == days[:4]
+    assert Coverage(bins, days[5], last=days[5]).days("z") == days[:5]
+
+
+def test_one_camera_alone_is_measured_by_all_of_its_zone() -> None:
+    """Today too: how far the day has come another camera says."""
+    bins = [hour(at) for at in range(4)] + [hour(at, camera="b") for at in range(8)]
+    assert Coverage(bins, MONDAY.date(), camera="a").share("z") == 0.5
 
 
 @pytest.mark.parametrize(("day_of_change", "hours"), [(date(2026, 10, 25), 25), (date(2026, 3, 29), 23)])
@@ -161,9 +179,11 @@ def test_a_day_of_25_or_23_hours_is_whole(day_of_change: date, hours: int) -> No
         hour(start=start.astimezone(ZONE), end=(start + timedelta(hours=1)).astimezone(ZONE), day=day_of_change)
         for start in starts
     ]
-    assert Coverage(bins).share("z") == 1.0
-    assert Coverage(bins[:-1]).share("z") == 1.0
-    assert Coverage([*bins[:5], bins[-1]]).share("z") == pytest.approx(6 / hours)
+    tomorrow = day_of_change + timedelta(days=1)
+    assert Coverage(bins, tomorrow).share("z") == 1.0
+    assert Coverage(bins[:-1], day_of_change).share("z") == 1.0
+    assert Coverage(bins[:-1], tomorrow).share("z") == pytest.approx((hours - 1) / hours)
+    assert Coverage([*bins[:5], bins[-1]], day_of_change).share("z") == pytest.approx(6 / hours)
 
 
 @given(st.lists(st.tuples(st.integers(0, 23), st.sampled_from(["van", "bus", None]), st.integers(10, 99)), max_size=30))
