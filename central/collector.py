@@ -206,7 +206,7 @@ class Collector:
                 self._complain("store", f"the store can't be written: {error}")
 
     def _expire_what_is_due(self) -> None:
-        """Delete reports at the end of their day, which is not at the full hour of this process."""
+        """Delete what is past its term within a minute; its time is not the full hour of this process."""
         if terms.due(self._database, int(time.time())):
             self._expire()
 
