@@ -110,9 +110,9 @@ def _fill(key: bytes, buffer: bytearray) -> None:
 
 
 def everywhere(searcher: Searcher, folders: Iterable[Path], databases: Iterable[Path]) -> list[Find]:
-    """Search folders with all that is in them, and databases value by value."""
+    """Search folders with all that is in them, and databases value by value, once their process has made them."""
     found = [find for folder in folders for find in places.folder(searcher, folder)]
-    return found + [find for file in databases for find in places.database(searcher, file)]
+    return found + [find for file in databases if file.exists() for find in places.database(searcher, file)]
 
 
 def pictures(folders: Iterable[Path]) -> list[str]:

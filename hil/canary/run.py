@@ -47,7 +47,7 @@ class Result:
     @property
     def clean(self) -> bool:
         """Whether nothing was found where nothing may be, by a search that does find plates."""
-        return self.held > 0 and not any(row.finds for row in self.rows)
+        return self.held > 0 and self.tagged > 0 and not any(row.finds for row in self.rows)
 
 
 def run(show: Show, folder: Path, told: Callable[[str], None]) -> Result:
@@ -67,16 +67,18 @@ def run(show: Show, folder: Path, told: Callable[[str], None]) -> Result:
         config = load(site.config)
         prepare_folders(config)
         canary = Canary(show.passings, read(site.policy).file.policy.id)
-        _perform(show, site.config, folder, canary, heard, told)
+        passing = _perform(show, site.config, folder, canary, heard, told)
         told("files, messages and packets")
-        rows = [*_memory(canary), *_elsewhere(canary.searcher(), folder, config, heard, packets)]
+        rows = [*_memory(canary), passing, *_elsewhere(canary.searcher(), folder, config, heard, packets)]
         return Result(len(canary.plates), len(canary.held), len(canary.tagged), rows)
 
 
 def _perform(  # noqa: PLR0913, PLR0917  (what runs, and who looks)
     show: Show, config: Path, folder: Path, canary: Canary, heard: Listener, told: Callable[[str], None]
-) -> None:
-    """Let the processes run, and search their memory at each moment."""
+) -> Row:
+    """Let the processes run; search their memory, and all that they write to, at each moment."""
+    paths, finds = load(config).paths, list[Find]()
+    folders, outbox = [folder / "output", paths.runtime, paths.state], load(config).outbox_file
     seconds = [moment - show.start.timestamp() for moment in show.moments]
     looks = 0
 
@@ -85,8 +87,10 @@ def _perform(  # noqa: PLR0913, PLR0917  (what runs, and who looks)
         looks += 1
         told(f"memory, {looks} of {len(seconds) + 1}")
         canary.look(moment)
+        finds.extend(everywhere(canary.searcher(), folders, [outbox]))
 
     perform(Stage(config, show.start, seconds, folder / "output", lambda: bool(heard.payloads("/counts/day"))), look)
+    return Row("all folders while vehicles passed", f"{looks} times", finds)
 
 
 def _memory(canary: Canary) -> Iterator[Row]:

@@ -1,6 +1,5 @@
 """What the audit log can say, and that it can say nothing else."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -35,6 +34,7 @@ from edge.gate.audit.events import (
     decode,
     encode,
 )
+from edge.proof.room import leaves
 from edge.uplink.contract import Stream
 from tests.gate.audit.logs import DIGEST, NOON
 
@@ -70,21 +70,9 @@ SENTENCES: dict[Event, str] = {
 EVENTS = pytest.mark.parametrize("event", SENTENCES, ids=lambda event: str(event.__struct_config__.tag))
 
 
-def _leaves(kind: types.Type) -> Iterator[types.Type]:
-    match kind:
-        case types.UnionType(types=members):
-            for member in members:
-                yield from _leaves(member)
-        case types.StructType(fields=fields):
-            for field in fields:
-                yield from _leaves(field.type)
-        case _:
-            yield kind
-
-
 def test_the_arguments_have_no_room_for_a_plate() -> None:
     """Each is an enumeration, a yes or no, a number below that of plates, or a text of one fixed form."""
-    for leaf in _leaves(types.type_info(Event)):
+    for leaf in leaves(types.type_info(Event)):
         match leaf:
             case types.EnumType() | types.BoolType():
                 pass
